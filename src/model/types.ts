@@ -1,0 +1,121 @@
+/** A picture ready for the model: upright, flattened, bounded, without metadata. */
+export type ModelImage = {
+  readonly mime: 'image/jpeg' | 'image/png';
+  readonly bytes: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+};
+
+/** One message of the conversation. Pictures stand before the text, as Qwen's own examples have it. */
+export type ModelMessage = {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly text: string;
+  readonly images?: readonly ModelImage[];
+};
+
+export type ModelRequest = {
+  readonly messages: readonly ModelMessage[];
+  /** Upper bound of the answer in tokens; unset leaves it to the client, which uses what the context leaves free. */
+  readonly maxOutputTokens?: number;
+  /** Switches the model's thinking where it can be switched; unset leaves the server's default. */
+  readonly thinking?: boolean;
+  /** Conversation id for cache affinity between several servers; never sent to the server. */
+  readonly affinity?: string;
+};
+
+/** Token counts as the server reported them. */
+export type ModelUsage = { readonly promptTokens: number; readonly completionTokens: number };
+
+/** What is known about the server that answers. `contextTokens` is the usable window, undefined when it does not say. */
+export type ModelDescription = {
+  readonly host: string;
+  readonly model: string;
+  readonly engine: 'vllm' | 'sglang' | 'llamacpp' | 'ollama' | 'lmdeploy' | 'openai';
+  readonly contextTokens: number | undefined;
+  /** `unknown` until a picture was tried. */
+  readonly vision: 'yes' | 'no' | 'unknown';
+};
+
+/**
+ * Why no (whole) answer came. Decided once, in `src/model/errors.ts`; the catalogue has a sentence for each.
+ *
+ * `unreachable` refused, no route, DNS · `loading` 503 while starting · `unauthorized` 401 · `forbidden` 403 (a gateway)
+ * · `model-missing` the id is not served · `no-models` the list is empty · `wrong-path` 404 that is no model error ·
+ * `no-vision` a text-only model got a picture · `bad-image` · `too-many-images` · `body-too-large` 413 ·
+ * `context-overflow` · `overloaded` 503 queue full, 429 · `gateway` 502/504 · `server-error` 500 · `engine-dead` ·
+ * `bad-request` other 4xx · `first-token-timeout` · `idle-timeout` · `cut-off` ended without a finish reason ·
+ * `not-openai` the answer is not this protocol · `runaway` the answer passed our cap or repeated itself without end.
+ */
+export type ModelFaultCode =
+  | 'unreachable'
+  | 'loading'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'model-missing'
+  | 'no-models'
+  | 'wrong-path'
+  | 'no-vision'
+  | 'bad-image'
+  | 'too-many-images'
+  | 'body-too-large'
+  | 'context-overflow'
+  | 'overloaded'
+  | 'gateway'
+  | 'server-error'
+  | 'engine-dead'
+  | 'bad-request'
+  | 'first-token-timeout'
+  | 'idle-timeout'
+  | 'cut-off'
+  | 'not-openai'
+  | 'runaway';
+
+export type ModelFault = {
+  readonly code: ModelFaultCode;
+  /** For the log and the doctor: status, server's words cut to 200 characters without tags. Never shown to employees. */
+  readonly evidence: string;
+  readonly status?: number;
+  readonly retryAfterMs?: number;
+};
+
+/** What happens while an answer is made. Exactly one `end` comes, and it is the last; iterating never throws. */
+export type ModelEvent =
+  | { readonly type: 'start'; readonly server: ModelDescription }
+  | { readonly type: 'reasoning-delta'; readonly text: string }
+  | { readonly type: 'text-delta'; readonly text: string }
+  /** The shown text was thinking after all (a bare `</think>` came late): forget it, it moves to the reasoning. */
+  | { readonly type: 'text-was-reasoning' }
+  | ModelEnd;
+
+/**
+ * `stop` whole · `length` cut by the token limit · `tool-calls` the model asked for a tool · `truncated` the stream
+ * ended without a finish reason (`fault` says how) · `aborted` by our signal · `failed` nothing usable (`fault`).
+ */
+export type ModelEnd = {
+  readonly type: 'end';
+  readonly reason: 'stop' | 'length' | 'tool-calls' | 'truncated' | 'aborted' | 'failed';
+  readonly usage?: ModelUsage;
+  readonly fault?: ModelFault;
+};
+
+/** State of one server for `/status` and `/readyz`, refreshed in the background. */
+export type ModelHealth = {
+  readonly description: ModelDescription | { readonly host: string };
+  readonly state: 'unknown' | 'up' | 'down';
+  readonly since: Date;
+  readonly fault?: ModelFault;
+  /** How long the last health call took. */
+  readonly latencyMs?: number;
+};
+
+export type Model = {
+  /** Never throws and never rejects; ends with one `end` event whatever happens. */
+  ask(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent>;
+  /** What will answer such a request; from cache when known, otherwise asks. Undefined while no server can be reached. */
+  describe(need: { readonly vision: boolean }, signal: AbortSignal): Promise<ModelDescription | undefined>;
+  /** Cached, no I/O. One entry for each configured server. */
+  health(): readonly ModelHealth[];
+  /** Starts discovery and the health watch in the background. */
+  start(): void;
+  stop(): Promise<void>;
+};
