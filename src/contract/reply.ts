@@ -26,6 +26,8 @@ export type Snapshot = {
   /** Heading of the folded reasoning, in the asker's language. */
   readonly thinkingTitle?: string;
   readonly buttons?: readonly Button[];
+  /** A sentence of the bot's own beside the answer: why it ended early and what to do. Plain text, legible, not grey. */
+  readonly notice?: string;
   /** One grey line after the end. */
   readonly footer?: string;
   readonly facts?: readonly FactBlock[];
@@ -49,6 +51,8 @@ export type ReplyOpening = {
   readonly key: string;
   /** True when an earlier attempt may have got through (a crash, a timeout): the adapter then looks before it sends. */
   readonly maybeSent: boolean;
+  /** When given, `first` is all there will be: it is sent in its end form with as few calls as possible, already closed. */
+  readonly whole?: ReplyOutcome['status'];
 };
 
 /** One reply on the screen. One operation at a time: the core never calls a method before the last one settled. */
