@@ -1,0 +1,92 @@
+import type { Opaque, ReplyHandle } from '../contract/ids.ts';
+import type { InboundMessage } from '../contract/inbound.ts';
+import type { ReplyOutcome } from '../contract/reply.ts';
+import type { ModelFault } from '../model/types.ts';
+import type { Scope } from './scope.ts';
+
+/** Names one turn everywhere: store, log, card. Sixteen characters; people see the first four. */
+export type TurnId = Opaque<string, 'TurnId'>;
+
+/**
+ * `accepted` stored, nothing shown yet · `open` a reply stands in the chat · `streaming` text is shown · `finalising`
+ * the ending is decided and stored, the platform has not confirmed the last edit · then one of the three ends.
+ */
+export type TurnState = 'accepted' | 'open' | 'streaming' | 'finalising' | 'done' | 'failed' | 'interrupted';
+
+/** `question` goes to the model, `command` to a command, `notice` is one sentence decided at admission. */
+export type TurnKind = 'question' | 'command' | 'notice';
+
+/** Sentences that are decided before anything is asked; the catalogue has the words. */
+export type AdmissionNotice = 'too-old' | 'not-allowed' | 'too-many-messages' | 'queue-full' | 'empty' | 'unreadable';
+
+/** One reply on the platform. `start` and `end` are positions in the answer (UTF-16). `end` is set once it is known. */
+export type ReplyPart = {
+  readonly handle: ReplyHandle;
+  readonly start: number;
+  readonly end?: number;
+  readonly closed: boolean;
+};
+
+/** Why an answer is not whole, in the catalogue's terms. */
+export type EndingNotice =
+  | { readonly type: 'fault'; readonly fault: ModelFault }
+  | { readonly type: 'length' }
+  | { readonly type: 'thinking-only' }
+  | { readonly type: 'empty' }
+  | { readonly type: 'truncated' }
+  | { readonly type: 'stopped' }
+  | { readonly type: 'restarted' }
+  | { readonly type: 'shutting-down' }
+  | { readonly type: 'pictures-unusable' }
+  | { readonly type: 'internal' }
+  | { readonly type: 'content-rejected' };
+
+/** Everything needed to build the last snapshot again after a restart. */
+export type Ending = {
+  readonly status: ReplyOutcome['status'];
+  readonly notice?: EndingNotice;
+  /** Side remarks beside a good answer: a picture could not be used, an older one has expired. */
+  readonly remarks: readonly string[];
+  readonly model?: string;
+  readonly durationMs: number;
+  readonly tokens?: number;
+};
+
+export type NewTurn = {
+  readonly id: TurnId;
+  readonly kind: TurnKind;
+  readonly notice?: AdmissionNotice;
+  readonly scope: Scope;
+  readonly message: InboundMessage;
+  readonly buttonKey: string;
+  readonly acceptedAt: number;
+};
+
+export type Turn = NewTurn & {
+  readonly state: TurnState;
+  readonly attempts: number;
+  readonly question: string | undefined;
+  readonly answer: string | undefined;
+  readonly ending: Ending | undefined;
+  readonly parts: readonly ReplyPart[];
+  readonly retriedAt: number | undefined;
+  readonly promptTokens: number | undefined;
+  readonly completionTokens: number | undefined;
+};
+
+export type TurnPatch = {
+  readonly state?: TurnState;
+  readonly attempts?: number;
+  readonly question?: string;
+  readonly answer?: string;
+  readonly ending?: Ending;
+  readonly parts?: readonly ReplyPart[];
+  readonly promptTokens?: number;
+  readonly completionTokens?: number;
+};
+
+/** What people see of a turn's id, with the sign in front: `#k7p2`. */
+export function shortId(id: TurnId): string {
+  return `#${id.slice(0, 4)}`;
+}
+

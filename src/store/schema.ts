@@ -1,0 +1,92 @@
+/** Rows as both engines give them. Times are milliseconds since the epoch; JSON columns hold text. */
+
+/** Keys of events already taken, so that a redelivery has no effect. Kept for at least seven days. */
+export type ClaimRow = {
+  readonly adapter: string;
+  readonly event_key: string;
+  readonly claimed_at: number;
+};
+
+/** One message and everything that became of it, up to the last edit the platform accepted. */
+export type TurnRow = {
+  id: string;
+  adapter: string;
+  event_key: string;
+  platform: string;
+  tenant: string;
+  chat: string;
+  place_kind: string;
+  topic: string | null;
+  person: string;
+  /** Whose memory this turn belongs to; see `core/scope.ts`. */
+  scope: string;
+  /** `question`, `command` or `notice`. */
+  kind: string;
+  /** For a notice: which sentence. */
+  notice: string | null;
+  state: string;
+  /** How often a process took this turn up. */
+  attempts: number;
+  /** The inbound message (JSON). */
+  message: string;
+  /** What the person asked, quote included, as it goes into later prompts. Null until it is known. */
+  question: string | null;
+  /** The answer so far, saved now and then while it grows, whole from `finalising` on. */
+  answer: string | null;
+  /** How the answer ended (JSON), from `finalising` on. */
+  outcome: string | null;
+  /** The replies on the platform (JSON list of parts). */
+  parts: string;
+  /** Random; the ids of this turn's buttons start with it. */
+  button_key: string;
+  /** Set once, by the press that was first. */
+  retried_at: number | null;
+  prompt_tokens: number | null;
+  completion_tokens: number | null;
+  accepted_at: number;
+  updated_at: number;
+};
+
+/** A picture ready for the model, so that later questions can ask about it. Gone after `expires_at`. */
+export type MediaRow = {
+  turn_id: string;
+  position: number;
+  mime: string;
+  width: number;
+  height: number;
+  bytes: Uint8Array;
+  expires_at: number;
+};
+
+/** Where a conversation's memory begins: set by `/new`. */
+export type ScopeRow = { scope: string; reset_at: number };
+
+/** A person's own settings. */
+export type PersonRow = { platform: string; person: string; language: string | null };
+
+/** A judgement of an answer; the last one of a person counts. */
+export type FeedbackRow = { turn_id: string; person: string; verdict: string; given_at: number };
+
+/** Every act that needed a right, and every refusal. Only ever appended. */
+export type AuditRow = {
+  id: string;
+  at: number;
+  platform: string;
+  person: string;
+  act: string;
+  allowed: number;
+  detail: string;
+};
+
+export type MetaRow = { name: string; value: string };
+
+export type Schema = {
+  claims: ClaimRow;
+  turns: TurnRow;
+  media: MediaRow;
+  scopes: ScopeRow;
+  people: PersonRow;
+  feedback: FeedbackRow;
+  audit: AuditRow;
+  meta: MetaRow;
+};

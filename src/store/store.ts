@@ -1,0 +1,188 @@
+import { statSync } from 'node:fs';
+import type { Kysely } from 'kysely';
+import type { PersonKey, PlatformId } from '../contract/ids.ts';
+import type { Clock } from '../contract/runtime.ts';
+import type { Scope } from '../core/scope.ts';
+import type { TurnId } from '../core/turn.ts';
+import type { ModelImage } from '../model/types.ts';
+import { migrate } from './migrations.ts';
+import type { Schema } from './schema.ts';
+import { openSqlite } from './sqlite.ts';
+import { createTurnStore, type TurnStore } from './turns.ts';
+import { createWriteQueue, type WriteQueue } from './write-queue.ts';
+
+export type Language = 'zh' | 'en';
+
+/** Claimed event keys are kept this long: redeliveries were seen days later, far past the documented seven hours. */
+const claimRetentionMs = 8 * 24 * 60 * 60_000;
+
+export type Store = {
+  readonly turns: TurnStore;
+  /** Pictures as the model saw them, for later questions. */
+  readonly media: {
+    put(turn: TurnId, images: readonly ModelImage[], expiresAt: number): Promise<void>;
+    /** In order; empty when there were none or they have expired. */
+    of(turn: TurnId, now: number): Promise<readonly ModelImage[]>;
+  };
+  /** Where each conversation's memory begins, in milliseconds since the epoch. 0: at its first turn. */
+  readonly scopes: { resetAt(scope: Scope): Promise<number>; reset(scope: Scope, at: number): Promise<void> };
+  readonly people: {
+    /** From memory after the first look. */
+    language(platform: PlatformId, person: PersonKey): Promise<Language | undefined>;
+    setLanguage(platform: PlatformId, person: PersonKey, language: Language): Promise<void>;
+  };
+  readonly feedback: { give(turn: TurnId, person: PersonKey, verdict: 'good' | 'bad', at: number): Promise<void> };
+  readonly audit: {
+    write(entry: { id: string; at: number; platform: PlatformId; person: PersonKey; act: string; allowed: boolean; detail: string }): Promise<void>;
+  };
+  /** Forgets what has outlived its retention: texts, pictures, claims. */
+  purge(now: number, retentionMs: number): Promise<void>;
+  /** False after a write failed, until one succeeds. */
+  healthy(): boolean;
+  sizeBytes(): number;
+  close(): Promise<void>;
+};
+
+function createMedia(db: Kysely<Schema>, queue: WriteQueue): Store['media'] {
+  return {
+    put: (turn, images, expiresAt) =>
+      queue.write(async (transaction) => {
+        await transaction.deleteFrom('media').where('turn_id', '=', turn).execute();
+        for (const [position, { mime, bytes, width, height }] of images.entries()) {
+          const row = { turn_id: turn, position, mime, width, height, bytes, expires_at: expiresAt };
+          await transaction.insertInto('media').values(row).execute();
+        }
+      }),
+    of: async (turn, now) => {
+      const rows = await db
+        .selectFrom('media')
+        .selectAll()
+        .where('turn_id', '=', turn)
+        .where('expires_at', '>', now)
+        .orderBy('position')
+        .execute();
+      return rows.map(({ mime, bytes, width, height }) => ({ mime: mime as ModelImage['mime'], bytes, width, height }));
+    },
+  };
+}
+
+function createScopes(db: Kysely<Schema>, queue: WriteQueue): Store['scopes'] {
+  return {
+    resetAt: async (scope) => {
+      const row = await db.selectFrom('scopes').select('reset_at').where('scope', '=', scope).executeTakeFirst();
+      return Number(row?.reset_at ?? 0);
+    },
+    reset: (scope, at) =>
+      queue.write(async (transaction) => {
+        await transaction
+          .insertInto('scopes')
+          .values({ scope, reset_at: at })
+          .onConflict((conflict) => conflict.column('scope').doUpdateSet({ reset_at: at }))
+          .execute();
+      }),
+  };
+}
+
+/** Languages looked up lately; more than any company's people asking in one day. */
+const maxRememberedPeople = 10_000;
+
+function createPeople(db: Kysely<Schema>, queue: WriteQueue): Store['people'] {
+  const remembered = new Map<string, Language | undefined>();
+  const keyOf = (platform: PlatformId, person: PersonKey): string => JSON.stringify([platform, person]);
+  const remember = (key: string, language: Language | undefined): void => {
+    if (remembered.size >= maxRememberedPeople) remembered.clear();
+    remembered.set(key, language);
+  };
+  return {
+    async language(platform, person) {
+      const key = keyOf(platform, person);
+      if (remembered.has(key)) return remembered.get(key);
+      const row = await db
+        .selectFrom('people')
+        .select('language')
+        .where('platform', '=', platform)
+        .where('person', '=', person)
+        .executeTakeFirst();
+      const language = row?.language === 'zh' || row?.language === 'en' ? row.language : undefined;
+      remember(key, language);
+      return language;
+    },
+    async setLanguage(platform, person, language) {
+      await queue.write(async (transaction) => {
+        await transaction
+          .insertInto('people')
+          .values({ platform, person, language })
+          .onConflict((conflict) => conflict.columns(['platform', 'person']).doUpdateSet({ language }))
+          .execute();
+      });
+      remember(keyOf(platform, person), language);
+    },
+  };
+}
+
+async function purge(queue: WriteQueue, now: number, retentionMs: number): Promise<void> {
+  await queue.write(async (transaction) => {
+    const oldest = now - retentionMs;
+    await transaction.deleteFrom('media').where('expires_at', '<=', now).execute();
+    await transaction.deleteFrom('claims').where('claimed_at', '<', now - claimRetentionMs).execute();
+    await transaction.deleteFrom('feedback').where('given_at', '<', oldest).execute();
+    await transaction
+      .deleteFrom('turns')
+      .where('accepted_at', '<', oldest)
+      .where('state', 'in', ['done', 'failed', 'interrupted'])
+      .execute();
+  });
+}
+
+/** Opens the embedded database in `file` and brings its schema up to date. Rejects with `NewerSchemaError`. */
+export async function openStore(file: string, clock: Clock): Promise<Store> {
+  const db = openSqlite(file);
+  try {
+    await migrate(db, { bytes: 'blob' });
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  const inner = createWriteQueue(db, clock);
+  let healthy = true;
+  const queue: WriteQueue = {
+    idle: inner.idle,
+    write: (work) =>
+      inner.write(work).then(
+        (result) => ((healthy = true), result),
+        (error: unknown) => {
+          healthy = false;
+          throw error;
+        },
+      ),
+  };
+  return {
+    turns: createTurnStore(db, queue),
+    media: createMedia(db, queue),
+    scopes: createScopes(db, queue),
+    people: createPeople(db, queue),
+    feedback: {
+      give: (turn, person, verdict, at) =>
+        queue.write(async (transaction) => {
+          await transaction
+            .insertInto('feedback')
+            .values({ turn_id: turn, person, verdict, given_at: at })
+            .onConflict((conflict) => conflict.columns(['turn_id', 'person']).doUpdateSet({ verdict, given_at: at }))
+            .execute();
+        }),
+    },
+    audit: {
+      write: ({ allowed, ...entry }) =>
+        queue.write(async (transaction) => {
+          await transaction.insertInto('audit').values({ ...entry, allowed: allowed ? 1 : 0 }).execute();
+        }),
+    },
+    purge: (now, retentionMs) => purge(queue, now, retentionMs),
+    healthy: () => healthy,
+    sizeBytes: () => statSync(file).size,
+    async close() {
+      await queue.idle();
+      await db.destroy();
+    },
+  };
+}
