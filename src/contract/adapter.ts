@@ -115,7 +115,11 @@ export type Env = Readonly<Record<string, string | undefined>>;
 export type AdapterPlan =
   | { readonly state: 'off' }
   | { readonly state: 'faulty'; readonly faults: readonly ConfigFault[] }
-  | { readonly state: 'ready'; readonly secrets: readonly string[]; create(deps: AdapterDeps): Promise<Adapter> };
+  | {
+      readonly state: 'ready';
+      readonly secrets: readonly string[];
+      create(deps: AdapterDeps): Promise<Adapter>;
+    };
 
 /**
  * What `adapters/index.ts` lists. Cheap to import: the platform's SDK is loaded by `create`, so that a platform that is

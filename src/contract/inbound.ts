@@ -14,15 +14,7 @@ import type {
 
 /** What a message holds that the bot cannot read; the person gets one sentence about it. */
 export type UnreadableKind =
-  | 'file'
-  | 'audio'
-  | 'video'
-  | 'sticker'
-  | 'forwarded'
-  | 'card'
-  | 'location'
-  | 'contact'
-  | 'other';
+  'file' | 'audio' | 'video' | 'sticker' | 'forwarded' | 'card' | 'location' | 'contact' | 'other';
 
 /** Where something happened. `topic` is set inside a topic (thread), which always has a memory of its own. */
 export type Place = {
@@ -104,12 +96,7 @@ export type InboundNotice = {
 };
 
 export type InboundEvent =
-  | InboundMessage
-  | InboundAction
-  | InboundRecall
-  | InboundJoined
-  | InboundFeedback
-  | InboundNotice;
+  InboundMessage | InboundAction | InboundRecall | InboundJoined | InboundFeedback | InboundNotice;
 
 /** What became of an event. Only `toast` (the one sentence shown to the presser of a button) reaches the platform. */
 export type Admission = {

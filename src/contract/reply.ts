@@ -12,8 +12,18 @@ export type Button = {
 
 /** A table or a series for `/status` and `/doctor`: native where the platform can, Markdown elsewhere. */
 export type FactBlock =
-  | { readonly type: 'table'; readonly title?: string; readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] }
-  | { readonly type: 'series'; readonly title: string; readonly unit: string; readonly points: readonly { readonly at: Date; readonly value: number }[] };
+  | {
+      readonly type: 'table';
+      readonly title?: string;
+      readonly columns: readonly string[];
+      readonly rows: readonly (readonly string[])[];
+    }
+  | {
+      readonly type: 'series';
+      readonly title: string;
+      readonly unit: string;
+      readonly points: readonly { readonly at: Date; readonly value: number }[];
+    };
 
 /** Everything a reply shows at one moment. A snapshot replaces the one before; a lost one is harmless. */
 export type Snapshot = {

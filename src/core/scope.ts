@@ -30,3 +30,9 @@ export function scopeOf(place: Place, person: PersonKey, groupContext: GroupCont
   };
   return JSON.stringify([kind, ...where, ...rest[kind]]) as Scope;
 }
+
+/** Which kind of memory a scope is; the key was made by `scopeOf`. */
+export function scopeKindOfKey(scope: Scope): ScopeKind {
+  const [kind] = JSON.parse(scope) as [ScopeKind];
+  return kind;
+}

@@ -17,7 +17,8 @@ export type TurnState = 'accepted' | 'open' | 'streaming' | 'finalising' | 'done
 export type TurnKind = 'question' | 'command' | 'notice';
 
 /** Sentences that are decided before anything is asked; the catalogue has the words. */
-export type AdmissionNotice = 'too-old' | 'not-allowed' | 'too-many-messages' | 'queue-full' | 'empty' | 'unreadable';
+export type AdmissionNotice =
+  'too-old' | 'not-allowed' | 'too-many-messages' | 'queue-full' | 'empty' | 'unreadable';
 
 /** One reply on the platform. `start` and `end` are positions in the answer (UTF-16). `end` is set once it is known. */
 export type ReplyPart = {
@@ -89,4 +90,3 @@ export type TurnPatch = {
 export function shortId(id: TurnId): string {
   return `#${id.slice(0, 4)}`;
 }
-

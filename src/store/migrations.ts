@@ -47,7 +47,9 @@ async function createFirstTables(db: Kysely<Schema>, types: ColumnTypes): Promis
   await db.schema.createIndex('turns_by_scope').on('turns').columns(['scope', 'accepted_at']).execute();
   await db.schema.createIndex('turns_by_age').on('turns').column('accepted_at').execute();
   // Recovery asks for the few that are not ended; a partial index keeps that cheap however many are.
-  await sql`create index turns_unfinished on turns (accepted_at) where state in ('accepted', 'open', 'streaming', 'finalising')`.execute(db);
+  await sql`create index turns_unfinished on turns (accepted_at) where state in ('accepted', 'open', 'streaming', 'finalising')`.execute(
+    db,
+  );
   await db.schema
     .createTable('media')
     .addColumn('turn_id', 'text', (column) => column.notNull())
@@ -112,10 +114,16 @@ export async function migrate(db: Kysely<Schema>, types: ColumnTypes): Promise<v
       .addColumn('name', 'text', (column) => column.primaryKey())
       .addColumn('value', 'text', (column) => column.notNull())
       .execute();
-    const row = await transaction.selectFrom('meta').select('value').where('name', '=', 'schema').executeTakeFirst();
+    const row = await transaction
+      .selectFrom('meta')
+      .select('value')
+      .where('name', '=', 'schema')
+      .executeTakeFirst();
     const found = Number(row?.value ?? 0);
     if (found > migrations.length) {
-      throw new NewerSchemaError(`the database has schema ${found}, this program knows up to ${migrations.length}`);
+      throw new NewerSchemaError(
+        `the database has schema ${found}, this program knows up to ${migrations.length}`,
+      );
     }
     for (const migration of migrations.slice(found)) await migration(transaction, types);
     const value = String(migrations.length);

@@ -29,14 +29,16 @@ export function openSqlite(file: string): Kysely<Schema> {
   // timeout 0: SQLite's own waiting would block the event loop; callers try again instead (see `retry-busy.ts`).
   const database = new DatabaseSync(file, { timeout: 0 });
   chmodSync(file, 0o600);
-  database.exec('pragma journal_mode=wal; pragma synchronous=full; pragma secure_delete=on; pragma temp_store=memory');
+  database.exec(
+    'pragma journal_mode=wal; pragma synchronous=full; pragma secure_delete=on; pragma temp_store=memory',
+  );
   const prepare = prepareOnce(database);
   return new Kysely<Schema>({
     dialect: new GenericSqliteDialect(() => ({
       db: database,
       query: (_isSelect, text, parameters) => {
         const statement = prepare(text);
-        const values = (parameters ?? []) as SQLInputValue[];
+        const values = parameters as SQLInputValue[];
         if (statement.columns().length > 0) return { rows: statement.all(...values) };
         const result = statement.run(...values);
         return { rows: [], numAffectedRows: BigInt(result.changes) };

@@ -31,9 +31,19 @@ export type Store = {
     language(platform: PlatformId, person: PersonKey): Promise<Language | undefined>;
     setLanguage(platform: PlatformId, person: PersonKey, language: Language): Promise<void>;
   };
-  readonly feedback: { give(turn: TurnId, person: PersonKey, verdict: 'good' | 'bad', at: number): Promise<void> };
+  readonly feedback: {
+    give(turn: TurnId, person: PersonKey, verdict: 'good' | 'bad', at: number): Promise<void>;
+  };
   readonly audit: {
-    write(entry: { id: string; at: number; platform: PlatformId; person: PersonKey; act: string; allowed: boolean; detail: string }): Promise<void>;
+    write(entry: {
+      id: string;
+      at: number;
+      platform: PlatformId;
+      person: PersonKey;
+      act: string;
+      allowed: boolean;
+      detail: string;
+    }): Promise<void>;
   };
   /** Forgets what has outlived its retention: texts, pictures, claims. */
   purge(now: number, retentionMs: number): Promise<void>;
@@ -61,7 +71,12 @@ function createMedia(db: Kysely<Schema>, queue: WriteQueue): Store['media'] {
         .where('expires_at', '>', now)
         .orderBy('position')
         .execute();
-      return rows.map(({ mime, bytes, width, height }) => ({ mime: mime as ModelImage['mime'], bytes, width, height }));
+      return rows.map(({ mime, bytes, width, height }) => ({
+        mime: mime as ModelImage['mime'],
+        bytes,
+        width,
+        height,
+      }));
     },
   };
 }
@@ -69,8 +84,12 @@ function createMedia(db: Kysely<Schema>, queue: WriteQueue): Store['media'] {
 function createScopes(db: Kysely<Schema>, queue: WriteQueue): Store['scopes'] {
   return {
     resetAt: async (scope) => {
-      const row = await db.selectFrom('scopes').select('reset_at').where('scope', '=', scope).executeTakeFirst();
-      return Number(row?.reset_at ?? 0);
+      const row = await db
+        .selectFrom('scopes')
+        .select('reset_at')
+        .where('scope', '=', scope)
+        .executeTakeFirst();
+      return row?.reset_at ?? 0;
     },
     reset: (scope, at) =>
       queue.write(async (transaction) => {
@@ -124,7 +143,10 @@ async function purge(queue: WriteQueue, now: number, retentionMs: number): Promi
   await queue.write(async (transaction) => {
     const oldest = now - retentionMs;
     await transaction.deleteFrom('media').where('expires_at', '<=', now).execute();
-    await transaction.deleteFrom('claims').where('claimed_at', '<', now - claimRetentionMs).execute();
+    await transaction
+      .deleteFrom('claims')
+      .where('claimed_at', '<', now - claimRetentionMs)
+      .execute();
     await transaction.deleteFrom('feedback').where('given_at', '<', oldest).execute();
     await transaction
       .deleteFrom('turns')
@@ -146,7 +168,7 @@ export async function openStore(file: string, clock: Clock): Promise<Store> {
   const inner = createWriteQueue(db, clock);
   let healthy = true;
   const queue: WriteQueue = {
-    idle: inner.idle,
+    idle: () => inner.idle(),
     write: (work) =>
       inner.write(work).then(
         (result) => ((healthy = true), result),
@@ -167,14 +189,19 @@ export async function openStore(file: string, clock: Clock): Promise<Store> {
           await transaction
             .insertInto('feedback')
             .values({ turn_id: turn, person, verdict, given_at: at })
-            .onConflict((conflict) => conflict.columns(['turn_id', 'person']).doUpdateSet({ verdict, given_at: at }))
+            .onConflict((conflict) =>
+              conflict.columns(['turn_id', 'person']).doUpdateSet({ verdict, given_at: at }),
+            )
             .execute();
         }),
     },
     audit: {
       write: ({ allowed, ...entry }) =>
         queue.write(async (transaction) => {
-          await transaction.insertInto('audit').values({ ...entry, allowed: allowed ? 1 : 0 }).execute();
+          await transaction
+            .insertInto('audit')
+            .values({ ...entry, allowed: allowed ? 1 : 0 })
+            .execute();
         }),
     },
     purge: (now, retentionMs) => purge(queue, now, retentionMs),

@@ -13,7 +13,8 @@ export type Admittance = {
   readonly adapter: AdapterId;
   readonly eventKey: EventKey;
   readonly at: number;
-  readonly turn?: NewTurn;
+  /** Called only for an event that is new; undefined: it becomes no turn. */
+  readonly turnIfNew?: () => NewTurn | undefined;
 };
 
 function toRow(turn: NewTurn): TurnRow {
@@ -57,14 +58,14 @@ function fromRow(row: Selectable<TurnRow>): Turn {
     scope: row.scope as Scope,
     message: { ...message, sentAt: new Date(message.sentAt) },
     buttonKey: row.button_key,
-    acceptedAt: Number(row.accepted_at),
+    acceptedAt: row.accepted_at,
     state: row.state as TurnState,
     attempts: row.attempts,
     question: row.question ?? undefined,
     answer: row.answer ?? undefined,
     ending: row.outcome === null ? undefined : (JSON.parse(row.outcome) as NonNullable<Turn['ending']>),
     parts: JSON.parse(row.parts) as Turn['parts'],
-    retriedAt: row.retried_at === null ? undefined : Number(row.retried_at),
+    retriedAt: row.retried_at ?? undefined,
     promptTokens: row.prompt_tokens ?? undefined,
     completionTokens: row.completion_tokens ?? undefined,
   };
@@ -107,7 +108,7 @@ export function createTurnStore(db: Kysely<Schema>, queue: WriteQueue): TurnStor
     return row === undefined ? undefined : fromRow(row);
   };
   return {
-    admit: ({ adapter, eventKey, at, turn }) =>
+    admit: ({ adapter, eventKey, at, turnIfNew }) =>
       queue.write(async (transaction) => {
         const claim = await transaction
           .insertInto('claims')
@@ -115,12 +116,17 @@ export function createTurnStore(db: Kysely<Schema>, queue: WriteQueue): TurnStor
           .onConflict((conflict) => conflict.doNothing())
           .executeTakeFirst();
         if (claim.numInsertedOrUpdatedRows === 0n) return 'duplicate';
+        const turn = turnIfNew?.();
         if (turn !== undefined) await transaction.insertInto('turns').values(toRow(turn)).execute();
         return 'new';
       }),
     save: (id, patch, at) =>
       queue.write(async (transaction) => {
-        await transaction.updateTable('turns').set({ ...toColumns(patch), updated_at: at }).where('id', '=', id).execute();
+        await transaction
+          .updateTable('turns')
+          .set({ ...toColumns(patch), updated_at: at })
+          .where('id', '=', id)
+          .execute();
       }),
     claimRetry: (id, at) =>
       queue.write(async (transaction) => {
@@ -132,7 +138,8 @@ export function createTurnStore(db: Kysely<Schema>, queue: WriteQueue): TurnStor
           .executeTakeFirst();
         return result.numUpdatedRows > 0n;
       }),
-    byButtonKey: (key) => one(db.selectFrom('turns').selectAll().where('button_key', '=', key).executeTakeFirst()),
+    byButtonKey: (key) =>
+      one(db.selectFrom('turns').selectAll().where('button_key', '=', key).executeTakeFirst()),
     byEvent: (adapter, eventKey) =>
       one(
         db
@@ -173,6 +180,7 @@ export function createTurnStore(db: Kysely<Schema>, queue: WriteQueue): TurnStor
         .where('accepted_at', '>', since)
         .where('question', 'is not', null)
         .where('answer', 'is not', null)
+        .where('retried_at', 'is', null)
         .orderBy('accepted_at', 'desc')
         .limit(limit)
         .execute();
@@ -186,7 +194,7 @@ export function createTurnStore(db: Kysely<Schema>, queue: WriteQueue): TurnStor
         .where('kind', '=', 'question')
         .groupBy('state')
         .execute();
-      return new Map(rows.map(({ state, count }) => [state as TurnState, Number(count)]));
+      return new Map(rows.map(({ state, count }) => [state as TurnState, count]));
     },
   };
 }

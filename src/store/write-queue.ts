@@ -9,7 +9,11 @@ const busyPatienceMs = 5_000;
 const maxWritesPerCommit = 256;
 
 type Work<Result> = (transaction: Transaction<Schema>) => Promise<Result>;
-type Waiting = { readonly run: Work<unknown>; readonly resolve: (value: unknown) => void; readonly reject: (reason: unknown) => void };
+type Waiting = {
+  readonly run: Work<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+};
 
 export type WriteQueue = {
   /** Runs `work` inside a transaction and resolves once that is durable. Writes of one moment share a commit. */
@@ -41,8 +45,8 @@ export function createWriteQueue(db: Kysely<Schema>, clock: Clock): WriteQueue {
       const results = await commit(batch);
       batch.forEach(({ resolve }, index) => resolve(results[index]));
     } catch (error) {
-      if (batch.length === 1) return void batch[0]?.reject(error);
-      for (const single of batch) await settleTogether([single]);
+      if (batch.length === 1) batch[0]?.reject(error);
+      else for (const single of batch) await settleTogether([single]);
     }
   }
 

@@ -1,0 +1,81 @@
+import type { Clock } from '../contract/runtime.ts';
+import type { Model, ModelDescription, ModelEnd, ModelRequest } from '../model/types.ts';
+import type { LiveReply } from '../reply/live-reply.ts';
+import { progress } from '../reply/notices/progress.ts';
+import type { Language } from '../store/store.ts';
+
+/** The answer so far is stored this often, so that a crash loses little of what had been shown. */
+const saveIntervalMs = 2_000;
+/** The seconds beside "thinking" begin to count when a person begins to wonder. */
+const countFromMs = 2_000;
+
+export type Asked = {
+  readonly end: ModelEnd;
+  readonly reasoning: string;
+  readonly server: ModelDescription | undefined;
+  /** From asking to the first word of the answer. */
+  readonly firstTextMs: number | undefined;
+};
+
+export type AskOptions = {
+  readonly model: Model;
+  readonly request: ModelRequest;
+  readonly reply: LiveReply;
+  readonly language: Language;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Called with the answer so far, at most once every two seconds; must not reject. */
+  readonly onPartial: (text: string) => void;
+  readonly onFirstText: () => void;
+};
+
+/** Counts the seconds in the waiting line until the returned function is called. */
+function countSeconds({ reply, language, clock }: AskOptions): () => void {
+  const stop = new AbortController();
+  const startedAt = clock.now().getTime();
+  const tick = async (): Promise<void> => {
+    await clock.sleep(countFromMs, stop.signal);
+    while (!stop.signal.aborted) {
+      const passedMs = clock.now().getTime() - startedAt;
+      reply.progress(progress.thinkingFor(Math.round(passedMs / 1000))[language]);
+      await clock.sleep(1_000, stop.signal);
+    }
+  };
+  void tick();
+  return () => stop.abort();
+}
+
+/** Asks the model and lets the reply grow with its answer, from the first word to the one `end` event. */
+export async function askModel(options: AskOptions): Promise<Asked> {
+  const { model, request, reply, clock, signal } = options;
+  const startedAt = clock.now().getTime();
+  const stopCounting = countSeconds(options);
+  let reasoning = '';
+  let server: ModelDescription | undefined;
+  let firstTextMs: number | undefined;
+  let savedAt = startedAt;
+  let end: ModelEnd = { type: 'end', reason: 'truncated' };
+  for await (const event of model.ask(request, signal)) {
+    if (event.type === 'start') server = event.server;
+    else if (event.type === 'reasoning-delta') reasoning += event.text;
+    else if (event.type === 'text-was-reasoning') {
+      reasoning += reply.text();
+      reply.clear();
+    } else if (event.type === 'end') end = event;
+    else {
+      reply.append(event.text);
+      const now = clock.now().getTime();
+      if (firstTextMs === undefined) {
+        firstTextMs = now - startedAt;
+        stopCounting();
+        options.onFirstText();
+      }
+      if (now - savedAt >= saveIntervalMs) {
+        savedAt = now;
+        options.onPartial(reply.text());
+      }
+    }
+  }
+  stopCounting();
+  return { end, reasoning, server, firstTextMs };
+}

@@ -1,0 +1,138 @@
+import type { Adapter } from '../contract/adapter.ts';
+import type { AdapterId } from '../contract/ids.ts';
+import type { Admission, Inbox, InboundEvent, InboundNotice } from '../contract/inbound.ts';
+import type { Clock, Logger } from '../contract/runtime.ts';
+import type { Config } from '../config/types.ts';
+import { createTokenMeter } from '../conversation/tokens.ts';
+import { createStatusReporter } from '../diagnosis/status.ts';
+import { logWith } from '../log-with.ts';
+import type { ImagePreparer } from '../media/types.ts';
+import type { Model } from '../model/types.ts';
+import type { Store } from '../store/store.ts';
+import { createAccess } from './access.ts';
+import { createTurnHandler, type TurnEnded } from './handle-turn.ts';
+import { newButtonKey, newTurnId } from './ids.ts';
+import { createInbox } from './inbox.ts';
+import { createLanes } from './lanes.ts';
+import { createLimits } from './limits.ts';
+import { recoverTurns } from './recover.ts';
+import { createRetry } from './retry.ts';
+import { createRunning } from './running.ts';
+import type { Turn } from './turn.ts';
+
+const hourMs = 60 * 60_000;
+
+export type CoreServices = {
+  readonly config: Pick<Config, 'access' | 'conversation' | 'locale' | 'timeZone' | 'retention'>;
+  readonly adapters: ReadonlyMap<AdapterId, Adapter>;
+  readonly store: Store;
+  readonly model: Model;
+  readonly preparer: ImagePreparer;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly randomByte: () => number;
+  readonly uuid: () => string;
+  readonly log: Logger;
+  readonly version: string;
+  readonly ended: TurnEnded;
+  readonly counted: (type: InboundEvent['type'], adapter: AdapterId, outcome: Admission['outcome']) => void;
+  readonly onNotice: (notice: InboundNotice) => void;
+};
+
+export type Core = {
+  readonly inbox: Inbox;
+  /** Takes up what an earlier process left; resolves once all is under way. */
+  recover(): Promise<void>;
+  /** Waits for running turns up to `graceMs`, then ends the rest with a note; resolves when every reply has ended. */
+  drain(graceMs: number): Promise<void>;
+  running(): number;
+};
+
+/** Time that closing the rest may take once the grace is over, before the process lets go. */
+const closingMs = 1_200;
+/** And then until the last waits have noticed; with the default grace all stays below the ten seconds of `docker stop`. */
+const lettingGoMs = 300;
+
+/** Wires the core's parts together: one line from an event to the end of its reply. */
+export function createCore(services: CoreServices): Core {
+  const { config, store, clock, log } = services;
+  const dying = new AbortController();
+  const lanes = createLanes();
+  const running = createRunning();
+  const access = createAccess(config.access);
+  const working = new Set<Promise<void>>();
+  const ids = {
+    newTurnId: () => newTurnId(services.randomByte),
+    newButtonKey: () => newButtonKey(services.randomByte),
+  };
+
+  const begin = (turn: Turn): void => {
+    const work = handle(turn).finally(() => working.delete(work));
+    working.add(work);
+  };
+  const shared = { ...services, ...ids, locale: config.locale, dying: dying.signal, begin };
+  const retry = createRetry(shared);
+  const status = createStatusReporter({
+    ...services,
+    startedAt: clock.now(),
+    now: () => clock.now(),
+    adapters: [...services.adapters.values()],
+    running,
+    lanes,
+  });
+  const handle = createTurnHandler({
+    ...shared,
+    ...config.conversation,
+    access,
+    lanes,
+    running,
+    meter: createTokenMeter(),
+    timeZone: config.timeZone,
+    mediaRetentionMs: config.retention.mediaHours * hourMs,
+    log: (fields) => logWith(log, fields),
+    commandServices: {
+      store,
+      access,
+      now: () => clock.now(),
+      stop: (turn) => running.stopScope(turn.scope, turn.message.sender.key, 'stopped'),
+      retry,
+      status,
+    },
+  });
+  const inbox = createInbox({
+    ...shared,
+    ...config.conversation,
+    access,
+    limits: createLimits(),
+    lanes,
+    running,
+    retry,
+  });
+
+  async function allEnded(withinMs: number): Promise<boolean> {
+    const over = new AbortController();
+    const ended = (async () => {
+      while (working.size > 0) await Promise.allSettled(working);
+      return true;
+    })();
+    const late = clock.sleep(withinMs, over.signal).then(() => false);
+    const inTime = await Promise.race([ended, late]);
+    over.abort();
+    return inTime;
+  }
+
+  return {
+    inbox,
+    recover: () => recoverTurns(store, begin, log),
+    async drain(graceMs) {
+      if (!(await allEnded(graceMs))) {
+        log.warn({ turns: working.size }, 'the grace is over, ending the rest with a note');
+        running.stopAll('shutting-down');
+        await allEnded(closingMs);
+      }
+      dying.abort();
+      await allEnded(lettingGoMs);
+    },
+    running: () => running.size(),
+  };
+}

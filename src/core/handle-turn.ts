@@ -1,0 +1,258 @@
+import type { Adapter } from '../contract/adapter.ts';
+import type { AdapterId } from '../contract/ids.ts';
+import type { Logger } from '../contract/runtime.ts';
+import { parseCommand, commands } from '../commands/registry.ts';
+import type { Command, CommandServices } from '../commands/command.ts';
+import { createLiveReply, type Delivery, type Finish, type LiveReply } from '../reply/live-reply.ts';
+import { admission, unreadable } from '../reply/notices/admission.ts';
+import { commandWords } from '../reply/notices/commands.ts';
+import { endings } from '../reply/notices/endings.ts';
+import { progress } from '../reply/notices/progress.ts';
+import type { Language, Store } from '../store/store.ts';
+import type { Access, Asker } from './access.ts';
+import { answerQuestion, type AnswerServices } from './answer-question.ts';
+import { judge, restingState } from './judge.ts';
+import type { Lanes } from './lanes.ts';
+import { presentEnding, runningButtons } from './present.ts';
+import type { Running } from './running.ts';
+import { shortId, type Ending, type Turn, type TurnPatch } from './turn.ts';
+
+/** What a turn leaves behind in the figures; called once for each, after it ended. */
+export type TurnEnded = (turn: Turn, ending: Ending, delivery: Delivery) => void;
+
+export type HandleServices = AnswerServices & {
+  readonly store: Store;
+  readonly adapters: ReadonlyMap<AdapterId, Adapter>;
+  readonly access: Access;
+  readonly commandServices: CommandServices;
+  readonly lanes: Lanes;
+  readonly running: Running;
+  readonly random: () => number;
+  readonly uuid: () => string;
+  readonly log: (fields: { readonly turn: string; readonly adapter: string }) => Logger;
+  readonly locale: Language;
+  /** Aborts when the process must let go of everything; whatever is unfinished is taken up at the next start. */
+  readonly dying: AbortSignal;
+  readonly ended: TurnEnded;
+};
+
+type Task = {
+  readonly turn: Turn;
+  readonly adapter: Adapter;
+  readonly language: Language;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  readonly save: (patch: TurnPatch) => Promise<void>;
+  readonly reply: LiveReply;
+};
+
+/**
+ * The spine: one admitted turn, from its first sign of life to the last edit the platform accepts. Never rejects; what
+ * goes wrong ends as a sentence in the reply and a cause in the log.
+ */
+export function createTurnHandler(services: HandleServices): (turn: Turn) => Promise<void> {
+  return async (turn) => {
+    const log = services.log({ turn: shortId(turn.id), adapter: turn.message.place.adapter });
+    const adapter = services.adapters.get(turn.message.place.adapter);
+    if (adapter === undefined) return log.warn({}, 'a turn waits for a platform that is not configured');
+    const signal = services.running.add(turn);
+    try {
+      const { platform } = turn.message.place;
+      const language =
+        (await services.store.people.language(platform, turn.message.sender.key)) ?? services.locale;
+      const task = begin(services, { turn, adapter, language, log, signal });
+      if (turn.ending !== undefined) await deliver(services, task, turn.ending, presented(task, turn.ending));
+      else if (turn.kind === 'notice') await notice(services, task);
+      else if (turn.kind === 'command') await command(services, task);
+      else await question(services, task);
+    } catch (error) {
+      log.error({ error }, 'the turn could not be carried out');
+    } finally {
+      services.running.remove(turn.id);
+    }
+  };
+}
+
+function begin(services: HandleServices, known: Omit<Task, 'reply' | 'save'>): Task {
+  const { turn, adapter, language, log } = known;
+  const { store, clock } = services;
+  const save = async (patch: TurnPatch): Promise<void> => {
+    try {
+      await store.turns.save(turn.id, patch, clock.now().getTime());
+    } catch (error) {
+      // The person still gets the answer; only what a restart would know of it is older.
+      log.error({ error }, 'the state of the turn could not be stored');
+    }
+  };
+  const reply: LiveReply = createLiveReply({
+    adapter,
+    target: turn.message.replyTarget,
+    key: turn.id,
+    maybeOpen: turn.attempts > 0 && turn.parts.length === 0,
+    resume: turn.parts,
+    progress: (turn.attempts > 0 ? progress.resuming : progress.thinking)[language],
+    live: turn.kind === 'question' && turn.ending === undefined,
+    runningButtons: runningButtons(turn, adapter.capabilities, language),
+    rejectedNotice: endings['content-rejected'][language],
+    clock,
+    random: services.random,
+    log,
+    signal: services.dying,
+    onParts: (parts) =>
+      save({ parts, ...(reply.text() === '' ? { state: 'open' } : { answer: reply.text() }) }),
+    onGone: () => void services.running.stop(turn.id, 'gone'),
+  });
+  if (turn.ending !== undefined && turn.answer !== undefined) reply.append(turn.answer);
+  return { ...known, reply, save };
+}
+
+function presented({ turn, adapter, language }: Task, ending: Ending, thinking?: string): Finish {
+  return presentEnding(turn, ending, adapter.capabilities, language, thinking);
+}
+
+/** Stores the end before it is shown, and that it was shown after the platform said so. */
+async function deliver(services: HandleServices, task: Task, ending: Ending, finish: Finish): Promise<void> {
+  const { turn, reply, log, save } = task;
+  const text = reply.text();
+  await save({ state: 'finalising', ending, ...(text === '' ? {} : { answer: text }) });
+  const delivery = await reply.finish(finish);
+  if (services.dying.aborted && delivery === 'undeliverable') return;
+  await save({ state: delivery === 'undeliverable' ? 'failed' : restingState(ending.status) });
+  const { status, durationMs, tokens } = ending;
+  log.info(
+    { step: 'end', status, delivery, durationMs, tokens, notice: ending.notice?.type },
+    'the turn has ended',
+  );
+  services.ended(turn, ending, delivery);
+}
+
+async function question(services: HandleServices, task: Task): Promise<void> {
+  const { turn, reply, language, signal } = task;
+  let begun = false;
+  const stoppedWhileWaiting = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => !begun && resolve(endStopped(services, task)), { once: true });
+  });
+  const work = services.lanes.run(
+    turn.scope,
+    async () => {
+      if (signal.aborted) return;
+      begun = true;
+      await answer(services, task);
+    },
+    (ahead) => reply.progress(progress.waiting(ahead)[language]),
+  );
+  await Promise.race([work, stoppedWhileWaiting.then(() => undefined)]);
+}
+
+async function endStopped(services: HandleServices, task: Task): Promise<void> {
+  const verdict = judge(
+    { type: 'end', reason: 'aborted' },
+    { text: false, thought: false },
+    task.signal.reason,
+  );
+  // A turn that waits at shutdown has shown nothing yet: it stays as it is and is taken up at the next start.
+  if (verdict.status === 'interrupted') return;
+  const ending: Ending = { ...verdict, remarks: [], durationMs: 0 };
+  await deliver(services, task, ending, presented(task, ending));
+}
+
+/** How often a turn is begun anew after crashes; a question that kills the process must not do so for ever. */
+export const maxAttempts = 3;
+
+async function answer(services: HandleServices, task: Task): Promise<void> {
+  const { turn, log } = task;
+  const startedAt = services.clock.now().getTime();
+  try {
+    await task.save({ attempts: turn.attempts + 1 });
+    if (turn.attempts >= maxAttempts || turn.parts.length > 1) {
+      task.reply.append(turn.answer ?? '');
+      const ending: Ending = {
+        status: 'interrupted',
+        notice: { type: 'restarted' },
+        remarks: [],
+        durationMs: 0,
+      };
+      return await deliver(services, task, ending, presented(task, ending));
+    }
+    const { ending, reasoning } = await answerQuestion(services, task);
+    await deliver(services, task, ending, presented(task, ending, reasoning));
+  } catch (error) {
+    log.error({ error }, 'the question could not be answered');
+    const durationMs = services.clock.now().getTime() - startedAt;
+    const ending: Ending = { status: 'failed', notice: { type: 'internal' }, remarks: [], durationMs };
+    await deliver(services, task, ending, presented(task, ending));
+  }
+}
+
+async function say(
+  services: HandleServices,
+  task: Task,
+  markdown: string,
+  facts?: Finish['facts'],
+): Promise<void> {
+  task.reply.append(markdown);
+  const ending: Ending = { status: 'complete', remarks: [], durationMs: 0 };
+  await deliver(services, task, ending, {
+    status: 'complete',
+    buttons: [],
+    ...(facts === undefined ? {} : { facts }),
+  });
+}
+
+async function notice(services: HandleServices, task: Task): Promise<void> {
+  const { turn, language } = task;
+  const kind = turn.notice ?? 'empty';
+  const words = kind === 'unreadable' ? unreadable(turn.message.unreadable[0] ?? 'other') : admission[kind];
+  await say(services, task, words[language]);
+}
+
+/** The commands this asker may use and hear of. */
+export function availableCommands(access: Access, asker: Asker): readonly Command[] {
+  return commands.filter((known) => known.access === 'everyone' || access.isAdmin(asker));
+}
+
+export function askerOf(turn: Pick<Turn, 'message'>): Asker {
+  const { place, sender } = turn.message;
+  return { platform: place.platform, person: sender.key, chat: place.chat };
+}
+
+async function command(services: HandleServices, task: Task): Promise<void> {
+  const { turn, language, log } = task;
+  const asker = askerOf(turn);
+  const available = availableCommands(services.access, asker);
+  const parsed = parseCommand(turn.message.text, available);
+  if (parsed === undefined) return say(services, task, admission.empty[language]);
+  if (!parsed.known) return say(services, task, commandWords.unknown(parsed.nearest.name)[language]);
+  const allowed = available.includes(parsed.command);
+  if (parsed.command.access === 'administrators') {
+    const at = services.clock.now().getTime();
+    const { platform, person } = asker;
+    const detail = shortId(turn.id);
+    await services.store.audit.write({
+      id: services.uuid(),
+      at,
+      platform,
+      person,
+      act: parsed.command.name,
+      allowed,
+      detail,
+    });
+  }
+  log.info({ step: 'command', command: parsed.command.name, allowed }, 'a command');
+  if (!allowed) return say(services, task, commandWords.refused[language]);
+  try {
+    const { argument } = parsed;
+    const answered = await parsed.command.run({
+      turn,
+      asker,
+      argument,
+      language,
+      services: services.commandServices,
+      available,
+    });
+    await say(services, task, answered.markdown, answered.facts);
+  } catch (error) {
+    log.error({ error, command: parsed.command.name }, 'a command failed');
+    await say(services, task, commandWords.failed[language]);
+  }
+}

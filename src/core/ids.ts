@@ -1,0 +1,24 @@
+import type { TurnId } from './turn.ts';
+
+/** Digits and letters that cannot be taken for one another when read aloud or typed off a screen. */
+const alphabet = '23456789abcdefghjkmnpqrstuvwxyz';
+
+function draw(length: number, randomByte: () => number): string {
+  let drawn = '';
+  while (drawn.length < length) {
+    const byte = randomByte();
+    // Bytes beyond the last whole multiple would make the first letters likelier.
+    if (byte < 256 - (256 % alphabet.length)) drawn += alphabet.charAt(byte % alphabet.length);
+  }
+  return drawn;
+}
+
+/** Sixteen letters, 79 bits: never drawn twice. People see the first four. */
+export function newTurnId(randomByte: () => number): TurnId {
+  return draw(16, randomByte) as TurnId;
+}
+
+/** Twenty-eight letters, 138 bits: cannot be guessed, so that only a button we put up can be pressed. */
+export function newButtonKey(randomByte: () => number): string {
+  return draw(28, randomByte);
+}

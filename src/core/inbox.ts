@@ -1,0 +1,95 @@
+import type { Adapter } from '../contract/adapter.ts';
+import type { AdapterId } from '../contract/ids.ts';
+import type {
+  Admission,
+  InboundEvent,
+  Inbox,
+  InboundJoined,
+  InboundFeedback,
+  InboundRecall,
+  InboundNotice,
+} from '../contract/inbound.ts';
+import type { Clock, Logger } from '../contract/runtime.ts';
+import { welcome } from '../reply/notices/admission.ts';
+import type { Language, Store } from '../store/store.ts';
+import { createMessageAdmission, type AdmitServices } from './admit.ts';
+import { createPressAdmission, type PressServices } from './press.ts';
+import type { Running } from './running.ts';
+
+export type InboxServices = AdmitServices &
+  PressServices & {
+    readonly store: Store;
+    readonly adapters: ReadonlyMap<AdapterId, Adapter>;
+    readonly running: Running;
+    readonly clock: Clock;
+    readonly locale: Language;
+    readonly uuid: () => string;
+    readonly dying: AbortSignal;
+    readonly log: Logger;
+    readonly onNotice: (notice: InboundNotice) => void;
+    readonly counted: (type: InboundEvent['type'], adapter: AdapterId, outcome: Admission['outcome']) => void;
+  };
+
+const accepted: Admission = { outcome: 'accepted' };
+const ignored: Admission = { outcome: 'ignored' };
+
+/** Greets once for each chat; a greeting that does not arrive is not worth a second one. */
+async function greet(services: InboxServices, event: InboundJoined): Promise<Admission> {
+  const { adapter: adapterId, kind } = event.place;
+  const at = services.clock.now().getTime();
+  const claimed = await services.store.turns.admit({ adapter: adapterId, eventKey: event.eventKey, at });
+  if (claimed === 'duplicate') return { outcome: 'duplicate' };
+  const adapter = services.adapters.get(adapterId);
+  if (adapter === undefined) return ignored;
+  const markdown = welcome[kind][services.locale];
+  adapter
+    .send(event.address, { markdown, preview: markdown }, services.uuid(), services.dying)
+    .catch((error: unknown) => {
+      services.log.warn({ adapter: adapterId, error }, 'the welcome could not be sent');
+    });
+  return accepted;
+}
+
+function recall(services: InboxServices, event: InboundRecall): Admission {
+  const stopped = services.running.stopMessage(event.place.adapter, event.message, 'recalled');
+  services.log.info({ adapter: event.place.adapter, stopped }, 'a message was recalled');
+  return stopped ? accepted : ignored;
+}
+
+async function judgement(services: InboxServices, event: InboundFeedback): Promise<Admission> {
+  const turn = await services.store.turns.byButtonKey(event.reply);
+  if (turn === undefined || event.verdict === 'withdrawn') return ignored;
+  await services.store.feedback.give(turn.id, event.actor.key, event.verdict, services.clock.now().getTime());
+  return accepted;
+}
+
+/** Everything an adapter receives comes in here; see `Inbox` for what its promise means to the platform. */
+export function createInbox(services: InboxServices): Inbox {
+  const admitMessage = createMessageAdmission(services);
+  const admitPress = createPressAdmission(services);
+
+  async function admit(event: InboundEvent): Promise<Admission> {
+    switch (event.type) {
+      case 'message':
+        return admitMessage(event);
+      case 'action':
+        return admitPress(event);
+      case 'joined':
+        return greet(services, event);
+      case 'recalled':
+        return recall(services, event);
+      case 'feedback':
+        return judgement(services, event);
+      case 'notice':
+        services.onNotice(event);
+        return accepted;
+    }
+  }
+
+  return async (event) => {
+    const admission = await admit(event);
+    const adapter = event.type === 'notice' ? event.adapter : event.place.adapter;
+    services.counted(event.type, adapter, admission.outcome);
+    return admission;
+  };
+}

@@ -1,0 +1,58 @@
+import type { Admission, InboundAction } from '../contract/inbound.ts';
+import type { Clock, Logger } from '../contract/runtime.ts';
+import { toasts } from '../reply/notices/progress.ts';
+import type { Phrase } from '../reply/notices/phrase.ts';
+import type { Language, Store } from '../store/store.ts';
+import type { Access } from './access.ts';
+import { parseButtonId } from './present.ts';
+import type { Running } from './running.ts';
+import { shortId, type Turn } from './turn.ts';
+
+export type PressServices = {
+  readonly store: Pick<Store, 'turns' | 'people' | 'feedback'>;
+  readonly access: Access;
+  readonly running: Running;
+  readonly clock: Clock;
+  readonly locale: Language;
+  readonly retry: (turn: Turn) => Promise<boolean>;
+  readonly log: Logger;
+};
+
+/** Stop and retry work for the asker and for administrators; a judgement may come from anyone who can see the answer. */
+function maySteer({ access }: PressServices, turn: Turn, { place, actor }: InboundAction): boolean {
+  const sameSide = turn.message.place.adapter === place.adapter && turn.message.place.tenant === place.tenant;
+  const asker = { platform: place.platform, person: actor.key, chat: place.chat };
+  return sameSide && (turn.message.sender.key === actor.key || access.isAdmin(asker));
+}
+
+async function carryOut(
+  services: PressServices,
+  turn: Turn,
+  kind: string,
+  action: InboundAction,
+): Promise<Phrase> {
+  if (kind === 'good' || kind === 'bad') {
+    await services.store.feedback.give(turn.id, action.actor.key, kind, services.clock.now().getTime());
+    return toasts.thanks;
+  }
+  if (!maySteer(services, turn, action)) return toasts.notYours;
+  if (kind === 'stop')
+    return services.running.stop(turn.id, 'stopped') ? toasts.stopping : toasts.alreadyEnded;
+  if (turn.ending === undefined) return toasts.stillRunning;
+  return (await services.retry(turn)) ? toasts.retrying : toasts.alreadyRetried;
+}
+
+/** Takes the press of a button. Answers within milliseconds: what takes longer goes on after the toast. */
+export function createPressAdmission(services: PressServices): (action: InboundAction) => Promise<Admission> {
+  return async (action) => {
+    const { platform } = action.place;
+    const language = (await services.store.people.language(platform, action.actor.key)) ?? services.locale;
+    const button = parseButtonId(action.button);
+    const turn = button === undefined ? undefined : await services.store.turns.byButtonKey(button.key);
+    if (button === undefined || turn === undefined)
+      return { outcome: 'ignored', toast: toasts.unknown[language] };
+    const words = await carryOut(services, turn, button.kind, action);
+    services.log.info({ turn: shortId(turn.id), button: button.kind }, 'a button was pressed');
+    return { outcome: 'accepted', toast: words[language] };
+  };
+}

@@ -1,0 +1,76 @@
+import type { EventKey } from '../contract/ids.ts';
+import type { Scope } from './scope.ts';
+import type { Turn, TurnId } from './turn.ts';
+
+/** Why a running turn is ended from outside. */
+export type StopReason = 'stopped' | 'recalled' | 'gone' | 'shutting-down';
+
+/** What `AbortSignal.reason` holds for a turn that was ended from outside. */
+export class TurnStopped extends Error {
+  override readonly name = 'TurnStopped';
+  readonly reason: StopReason;
+  constructor(reason: StopReason) {
+    super(`the turn was ended: ${reason}`);
+    this.reason = reason;
+  }
+}
+
+type Entry = { readonly turn: Turn; readonly controller: AbortController };
+
+export type Running = {
+  /** Registers a turn; its signal aborts with `TurnStopped`. */
+  add(turn: Turn): AbortSignal;
+  remove(id: TurnId): void;
+  has(id: TurnId): boolean;
+  /** True when such a turn was running and had not been stopped before. */
+  stop(id: TurnId, reason: StopReason): boolean;
+  /** Stops the turns of this scope that this person asked (or all, when no person is given); says how many. */
+  stopScope(scope: Scope, person: string | undefined, reason: StopReason): number;
+  stopMessage(adapter: string, message: EventKey, reason: StopReason): boolean;
+  stopAll(reason: StopReason): void;
+  size(): number;
+};
+
+/** The turns this process is working on, waiting ones included. */
+export function createRunning(): Running {
+  const entries = new Map<TurnId, Entry>();
+
+  function end({ controller }: Entry, reason: StopReason): boolean {
+    if (controller.signal.aborted) return false;
+    controller.abort(new TurnStopped(reason));
+    return true;
+  }
+
+  return {
+    add(turn) {
+      const controller = new AbortController();
+      entries.set(turn.id, { turn, controller });
+      return controller.signal;
+    },
+    remove: (id) => void entries.delete(id),
+    has: (id) => entries.has(id),
+    stop(id, reason) {
+      const entry = entries.get(id);
+      return entry !== undefined && end(entry, reason);
+    },
+    stopScope(scope, person, reason) {
+      const mine = [...entries.values()].filter(
+        ({ turn }) =>
+          turn.kind === 'question' &&
+          turn.scope === scope &&
+          (person === undefined || turn.message.sender.key === person),
+      );
+      return mine.filter((entry) => end(entry, reason)).length;
+    },
+    stopMessage(adapter, message, reason) {
+      const entry = [...entries.values()].find(
+        ({ turn }) => turn.message.place.adapter === adapter && turn.message.eventKey === message,
+      );
+      return entry !== undefined && end(entry, reason);
+    },
+    stopAll(reason) {
+      for (const entry of entries.values()) end(entry, reason);
+    },
+    size: () => entries.size,
+  };
+}

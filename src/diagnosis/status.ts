@@ -1,0 +1,52 @@
+import type { Adapter } from '../contract/adapter.ts';
+import type { Lanes } from '../core/lanes.ts';
+import type { Running } from '../core/running.ts';
+import type { TurnState } from '../core/turn.ts';
+import type { Model } from '../model/types.ts';
+import type { Store } from '../store/store.ts';
+
+/** Everything `/status` shows, from caches and one count in the store: no call to a platform or a model server. */
+export type StatusReport = {
+  readonly version: string;
+  readonly uptimeMs: number;
+  readonly platforms: readonly { readonly id: string; readonly health: ReturnType<Adapter['health']> }[];
+  readonly models: ReturnType<Model['health']>;
+  readonly answering: number;
+  readonly waiting: number;
+  readonly lastDay: ReadonlyMap<TurnState, number>;
+  readonly storeBytes: number;
+  readonly storeHealthy: boolean;
+  readonly at: Date;
+};
+
+export type StatusSources = {
+  readonly version: string;
+  readonly startedAt: Date;
+  readonly now: () => Date;
+  readonly adapters: readonly Adapter[];
+  readonly model: Model;
+  readonly running: Running;
+  readonly lanes: Lanes;
+  readonly store: Store;
+};
+
+const dayMs = 24 * 60 * 60_000;
+
+export function createStatusReporter(sources: StatusSources): () => Promise<StatusReport> {
+  return async () => {
+    const at = sources.now();
+    const { waiting } = sources.lanes.totals();
+    return {
+      version: sources.version,
+      uptimeMs: at.getTime() - sources.startedAt.getTime(),
+      platforms: sources.adapters.map((adapter) => ({ id: adapter.id, health: adapter.health() })),
+      models: sources.model.health(),
+      answering: sources.lanes.totals().running,
+      waiting,
+      lastDay: await sources.store.turns.countsSince(at.getTime() - dayMs),
+      storeBytes: sources.store.sizeBytes(),
+      storeHealthy: sources.store.healthy(),
+      at,
+    };
+  };
+}

@@ -1,0 +1,72 @@
+import type { UnreadableKind } from '../../contract/inbound.ts';
+import { phrase, type Phrase } from './phrase.ts';
+
+const kinds: Readonly<Record<UnreadableKind, Phrase>> = {
+  file: phrase('文件', 'files'),
+  audio: phrase('语音', 'voice messages'),
+  video: phrase('视频', 'videos'),
+  sticker: phrase('表情', 'stickers'),
+  forwarded: phrase('合并转发的消息', 'forwarded conversations'),
+  card: phrase('卡片', 'cards'),
+  location: phrase('位置', 'locations'),
+  contact: phrase('名片', 'contact cards'),
+  other: phrase('这种消息', 'this kind of message'),
+};
+
+/** One friendly sentence: what cannot be read, and what can. */
+export function unreadable(kind: UnreadableKind): Phrase {
+  return phrase(
+    `我还读不了${kinds[kind].zh}。可以发文字、图片，或图文混排的消息给我。`,
+    `I cannot read ${kinds[kind].en} yet. You can send me text, pictures, or both in one message.`,
+  );
+}
+
+/** A line for the model, so that it knows something was there; the person's own words come beside it. */
+export function unreadableAsData(kind: UnreadableKind): Phrase {
+  return phrase(
+    `（附有${kinds[kind].zh}，无法读取）`,
+    `(an attachment that cannot be read: ${kinds[kind].en})`,
+  );
+}
+
+/** Sentences decided before the model is asked. */
+export const admission = {
+  'too-old': phrase(
+    '这条消息到得太晚了，我没有处理。如果还需要，请再发一次。',
+    'This message reached me too late, so I did not answer it. Please send it again if you still need it.',
+  ),
+  'not-allowed': phrase(
+    '你暂时不能使用我。需要的话请联系管理员。',
+    'You cannot use me at the moment. Please ask an administrator if you need to.',
+  ),
+  'too-many-messages': phrase(
+    '消息太快了，请等一分钟再发。',
+    'That was too many messages; please wait a minute.',
+  ),
+  'queue-full': phrase(
+    '你还有很多问题在排队，等它们答完再发吧。',
+    'Many of your questions are still waiting; please let them finish first.',
+  ),
+  empty: phrase(
+    '我在。直接问我问题，或发一张图片；发送 /help 看看我会什么。',
+    'I am here. Ask me anything or send a picture; /help shows what I can do.',
+  ),
+} as const;
+
+/** Sent once when the bot joins a group or a direct chat opens. */
+export const welcome = {
+  group: phrase(
+    '大家好，我是公司的 AI 助手。@我 提问就行，可以带图片；每个人的对话互不相通。发送 /help 看看我会什么。',
+    'Hello, I am the company’s AI assistant. Mention me to ask, with pictures if you like; everyone’s conversation is their own. /help shows what I can do.',
+  ),
+  direct: phrase(
+    '你好，我是公司的 AI 助手。直接问我就行，也可以发图片。发送 /help 看看我会什么。',
+    'Hello, I am the company’s AI assistant. Just ask, or send a picture. /help shows what I can do.',
+  ),
+} as const;
+
+/** The question asked for a picture that came alone: describe it shortly, and invite a question. */
+export const lonePicture = phrase(
+  '（只发了图片，没有文字。请简短描述图片的内容，并邀请对方提出问题。）',
+  '(Only a picture was sent, without words. Describe it briefly and invite a question.)',
+);

@@ -1,0 +1,99 @@
+import { phrase, type Phrase } from './phrase.ts';
+
+export const summaries = {
+  help: phrase('看看我会什么', 'what I can do'),
+  new: phrase('开始新对话，忘掉之前的内容', 'start afresh; earlier turns are forgotten'),
+  stop: phrase('停止正在进行的回答', 'stop the answer in progress'),
+  retry: phrase('重新回答上一个问题', 'answer the last question again'),
+  whoami: phrase('你的编号、身份和对话范围', 'your id, your role and whose memory you use'),
+  lang: phrase('切换语言：/lang zh 或 /lang en', 'switch language: /lang zh or /lang en'),
+  status: phrase('服务和模型服务器的状态', 'state of the service and of the model server'),
+} as const;
+
+export const commandWords = {
+  helpTitle: phrase(
+    '@我 提问就行，可以带图片，也可以引用别人的消息。还可以发送这些命令：',
+    'Mention me to ask, with pictures or a quoted message if you like. These commands help:',
+  ),
+  newDone: phrase('好，新对话开始了。', 'Done, this is a new conversation.'),
+  stopped: (answers: number): Phrase =>
+    phrase(`已停止 ${answers} 个回答。`, `Stopped ${answers} ${answers === 1 ? 'answer' : 'answers'}.`),
+  nothingToStop: phrase('现在没有正在进行的回答。', 'No answer is in progress.'),
+  nothingToRetry: phrase('还没有可以重试的问题。', 'There is no question to answer again yet.'),
+  retrying: phrase('正在重新回答上一个问题。', 'Answering the last question again.'),
+  languageSet: { zh: '好，之后用中文。', en: 'Done, English from now on.' } satisfies Phrase,
+  languageUsage: phrase(
+    '请发送 /lang zh（中文）或 /lang en（英文）。',
+    'Please send /lang zh (Chinese) or /lang en (English).',
+  ),
+  refused: phrase('这个命令只有管理员可以用。', 'Only administrators can use this command.'),
+  unknown: (nearest: string): Phrase =>
+    phrase(
+      `没有这个命令。你是不是想用 /${nearest}？发送 /help 查看全部命令。`,
+      `There is no such command. Did you mean /${nearest}? /help lists all of them.`,
+    ),
+  failed: phrase(
+    '这个命令没能完成，请稍后再试。',
+    'The command could not be carried out; please try again later.',
+  ),
+} as const;
+
+export const whoami = {
+  entry: phrase('编号', 'Id'),
+  role: phrase('身份', 'Role'),
+  admin: phrase('管理员', 'administrator'),
+  employee: phrase('普通用户', 'user'),
+  memory: phrase('对话范围', 'Memory'),
+  language: phrase('语言', 'Language'),
+  chat: phrase('会话', 'Chat'),
+} as const;
+
+export const status = {
+  title: phrase('服务状态', 'Service'),
+  platforms: phrase('平台', 'Platforms'),
+  models: phrase('模型服务器', 'Model servers'),
+  state: phrase('状态', 'State'),
+  since: phrase('持续', 'For'),
+  reconnects: phrase('重连', 'Reconnects'),
+  model: phrase('模型', 'Model'),
+  context: phrase('上下文', 'Context'),
+  vision: phrase('看图', 'Vision'),
+  server: phrase('服务器', 'Server'),
+  version: phrase('版本', 'Version'),
+  uptime: phrase('已运行', 'Up for'),
+  answersNow: phrase('正在回答', 'Answering now'),
+  waiting: phrase('等待中', 'Waiting'),
+  today: phrase('最近 24 小时', 'Last 24 hours'),
+  store: phrase('数据库', 'Database'),
+  up: phrase('✓ 正常', '✓ up'),
+  down: phrase('✗ 断开', '✗ down'),
+  connecting: phrase('连接中', 'connecting'),
+  failed: phrase('✗ 需要处理', '✗ needs attention'),
+  unknown: phrase('未知', 'unknown'),
+  yes: phrase('可以', 'yes'),
+  no: phrase('不可以', 'no'),
+  done: phrase('完成', 'answered'),
+  failures: phrase('失败', 'failed'),
+  interrupted: phrase('中断', 'interrupted'),
+  notices: phrase('需要注意', 'Needs attention'),
+  pictureServer: phrase('（看图用）', '(for pictures)'),
+} as const;
+
+/** `3 天 4 小时`, `5 分 12 秒`: the two largest units. */
+export function duration(milliseconds: number): Phrase {
+  const whole = Math.max(0, Math.floor(milliseconds / 1000));
+  const units = [
+    { value: Math.floor(whole / 86_400), zh: '天', en: 'd' },
+    { value: Math.floor(whole / 3600) % 24, zh: '小时', en: 'h' },
+    { value: Math.floor(whole / 60) % 60, zh: '分', en: 'min' },
+    { value: whole % 60, zh: '秒', en: 's' },
+  ];
+  const first = units.findIndex(({ value }) => value > 0);
+  const shown = units
+    .slice(first === -1 ? 3 : first, (first === -1 ? 3 : first) + 2)
+    .filter(({ value }, index) => value > 0 || index === 0);
+  return phrase(
+    shown.map(({ value, zh }) => `${value} ${zh}`).join(' '),
+    shown.map(({ value, en }) => `${value} ${en}`).join(' '),
+  );
+}
