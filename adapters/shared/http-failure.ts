@@ -1,0 +1,65 @@
+/**
+ * Why an HTTP exchange gave no whole answer. `unavailable`: not reached, or cut off. `timeout`: our time was over.
+ * `aborted`: the caller's signal. `too-large`: the answer passed the cap.
+ */
+export type HttpFailureKind = 'unavailable' | 'timeout' | 'aborted' | 'too-large';
+
+/** No answer, as opposed to an answer that says no. */
+export class HttpFailure extends Error {
+  override readonly name = 'HttpFailure';
+  readonly kind: HttpFailureKind;
+  /** `maybe`: the request may have been written, so it may have taken effect. */
+  readonly sent: 'no' | 'maybe';
+
+  constructor(kind: HttpFailureKind, evidence: string, sent: 'no' | 'maybe') {
+    super(`${kind}: ${evidence}`);
+    this.kind = kind;
+    this.sent = sent;
+  }
+}
+
+/** Failures that come before the first byte of a request: name look-up, connecting, the TLS handshake's certificate. */
+const NEVER_SENT: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+const OUR_TIME_OVER: ReadonlySet<string> = new Set([
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'ETIMEDOUT',
+]);
+
+/** Turns whatever the HTTP client threw into a `HttpFailure`; decides by error codes, never by message texts. */
+export function toHttpFailure(
+  error: unknown,
+  caller: AbortSignal,
+  timedOut: boolean,
+  everSent: boolean,
+): HttpFailure {
+  if (error instanceof HttpFailure) return error;
+  const code = errorCode(error);
+  const sent = !everSent || NEVER_SENT.has(code) ? 'no' : 'maybe';
+  if (caller.aborted) return new HttpFailure('aborted', 'by the caller', sent);
+  if (timedOut) return new HttpFailure('timeout', 'no whole answer in time', sent);
+  return new HttpFailure(OUR_TIME_OVER.has(code) ? 'timeout' : 'unavailable', code, sent);
+}
+
+/** A connection attempt to several addresses fails with an `AggregateError` around the real ones. */
+function errorCode(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  if (error instanceof AggregateError) return errorCode(error.errors[0]);
+  return error.cause === undefined ? error.name : errorCode(error.cause);
+}
