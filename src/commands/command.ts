@@ -1,5 +1,6 @@
 import type { FactBlock } from '../contract/reply.ts';
 import type { Access, Asker } from '../core/access.ts';
+import type { Retry } from '../core/retry.ts';
 import type { Turn } from '../core/turn.ts';
 import type { Phrase } from '../reply/notices/phrase.ts';
 import type { Language, Store } from '../store/store.ts';
@@ -12,8 +13,7 @@ export type CommandServices = {
   readonly now: () => Date;
   /** Stops the running answers of a scope that this person asked for; says how many. */
   readonly stop: (turn: Turn) => number;
-  /** Answers an earlier question again in a new reply; false when somebody already had it answered again. */
-  readonly retry: (turn: Turn) => Promise<boolean>;
+  readonly retry: Retry;
   readonly status: () => Promise<StatusReport>;
 };
 
@@ -28,7 +28,8 @@ export type CommandContext = {
   readonly available: readonly Command[];
 };
 
-export type CommandAnswer = { readonly markdown: string; readonly facts?: readonly FactBlock[] };
+/** What is said in reply, or `elsewhere`: the command has set off a reply of its own under the person's message. */
+export type CommandAnswer = { readonly markdown: string; readonly facts?: readonly FactBlock[] } | 'elsewhere';
 
 export type Command = {
   readonly name: string;

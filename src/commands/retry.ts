@@ -11,7 +11,7 @@ export const retry: Command = {
     const last = await services.store.turns.lastQuestion(turn.scope, turn.message.sender.key);
     if (last === undefined) return { markdown: commandWords.nothingToRetry[language] };
     if (last.ending === undefined) return { markdown: toasts.stillRunning[language] };
-    const begun = await services.retry(last);
-    return { markdown: (begun ? commandWords.retrying : toasts.alreadyRetried)[language] };
+    const begun = await services.retry(last, turn.message.replyTarget);
+    return begun ? 'elsewhere' : { markdown: toasts.alreadyRetried[language] };
   },
 };

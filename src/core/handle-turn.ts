@@ -250,7 +250,8 @@ async function command(services: HandleServices, task: Task): Promise<void> {
       services: services.commandServices,
       available,
     });
-    await say(services, task, answered.markdown, answered.facts);
+    if (answered === 'elsewhere') await task.save({ state: 'done' });
+    else await say(services, task, answered.markdown, answered.facts);
   } catch (error) {
     log.error({ error, command: parsed.command.name }, 'a command failed');
     await say(services, task, commandWords.failed[language]);

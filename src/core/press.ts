@@ -5,6 +5,7 @@ import type { Phrase } from '../reply/notices/phrase.ts';
 import type { Language, Store } from '../store/store.ts';
 import type { Access } from './access.ts';
 import { parseButtonId } from './present.ts';
+import type { Retry } from './retry.ts';
 import type { Running } from './running.ts';
 import { shortId, type Turn } from './turn.ts';
 
@@ -14,7 +15,7 @@ export type PressServices = {
   readonly running: Running;
   readonly clock: Clock;
   readonly locale: Language;
-  readonly retry: (turn: Turn) => Promise<boolean>;
+  readonly retry: Retry;
   readonly log: Logger;
 };
 

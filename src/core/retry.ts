@@ -1,5 +1,5 @@
 import type { Adapter } from '../contract/adapter.ts';
-import type { AdapterId, EventKey } from '../contract/ids.ts';
+import type { AdapterId, EventKey, ReplyTarget } from '../contract/ids.ts';
 import type { Clock, Logger } from '../contract/runtime.ts';
 import { createAnswerText } from '../reply/answer-text.ts';
 import { preview } from '../reply/preview.ts';
@@ -37,19 +37,22 @@ async function markOld(services: RetryServices, turn: Turn): Promise<void> {
   await sink.close({ status: finish.status, snapshot }, services.dying);
 }
 
+/** False when somebody already had it answered again. `target` is where the new answer goes: default, the old place. */
+export type Retry = (old: Turn, target?: ReplyTarget) => Promise<boolean>;
+
 /**
  * Answers an ended question again, in a new reply. The first press counts: every later one resolves to false. The new
  * turn has a key of its own, so that it survives a crash like any other.
  */
-export function createRetry(services: RetryServices): (old: Turn) => Promise<boolean> {
-  return async (old) => {
+export function createRetry(services: RetryServices): Retry {
+  return async (old, target = old.message.replyTarget) => {
     const at = services.clock.now().getTime();
     if (!(await services.store.turns.claimRetry(old.id, at))) return false;
     const turn: NewTurn = {
       id: services.newTurnId(),
       kind: 'question',
       scope: old.scope,
-      message: { ...old.message, eventKey: `${old.message.eventKey}#${old.id}` as EventKey },
+      message: { ...old.message, replyTarget: target, eventKey: `${old.message.eventKey}#${old.id}` as EventKey },
       buttonKey: services.newButtonKey(),
       acceptedAt: at,
     };

@@ -20,7 +20,6 @@ export const commandWords = {
     phrase(`已停止 ${answers} 个回答。`, `Stopped ${answers} ${answers === 1 ? 'answer' : 'answers'}.`),
   nothingToStop: phrase('现在没有正在进行的回答。', 'No answer is in progress.'),
   nothingToRetry: phrase('还没有可以重试的问题。', 'There is no question to answer again yet.'),
-  retrying: phrase('正在重新回答上一个问题。', 'Answering the last question again.'),
   languageSet: { zh: '好，之后用中文。', en: 'Done, English from now on.' } satisfies Phrase,
   languageUsage: phrase(
     '请发送 /lang zh（中文）或 /lang en（英文）。',

@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { systemClock } from '../../src/clock.ts';
+import { createCore, type Core, type CoreServices } from '../../src/core/core.ts';
+import type { Logger } from '../../src/contract/runtime.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
+import type { ImagePreparer } from '../../src/media/types.ts';
+import { createFakeAdapter, type FakeAdapter, type FakeAdapterOptions } from './adapter.ts';
+import { createFakeModel, type FakeModel } from './model.ts';
+
+export const silentLog: Logger = {
+  trace: () => undefined,
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  addSecret: () => undefined,
+};
+
+/** Takes the first byte for the picture: `1` is a 64 × 64 picture, anything else is corrupt. */
+export const fakePreparer: ImagePreparer = {
+  prepare: async (bytes) =>
+    bytes[0] === 1
+      ? { ok: true, reduced: false, images: [{ mime: 'image/png', bytes, width: 64, height: 64 }] }
+      : { ok: false, code: 'corrupt' },
+  stop: async () => undefined,
+};
+
+export type World = {
+  readonly adapter: FakeAdapter;
+  readonly model: FakeModel;
+  readonly store: Store;
+  core: Core;
+  /** Lines of the log, as `message fields`. */
+  readonly logged: string[];
+  /** Waits until the condition holds. */
+  until(condition: () => boolean, what?: string): Promise<void>;
+  /** A new process on the same store: the old one is forgotten as `kill -9` would. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+};
+
+export type WorldOptions = FakeAdapterOptions & {
+  readonly admins?: readonly string[];
+  readonly allow?: CoreServices['config']['access']['allow'];
+  readonly groupContext?: 'user' | 'group';
+};
+
+/** The real core on a real store, with a platform and a model in memory. */
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
+  const folder = mkdtempSync(join(tmpdir(), 'bridge-core-'));
+  const adapter = createFakeAdapter(options);
+  const model = createFakeModel();
+  const store = await openStore(join(folder, 'bridge.db'), systemClock);
+  const logged: string[] = [];
+  const line = (fields: object, message: string): void => {
+    const error = (fields as { error?: unknown }).error;
+    logged.push(`${message} ${JSON.stringify(fields)} ${error instanceof Error ? (error.stack ?? '') : ''}`);
+  };
+  const log: Logger = { ...silentLog, info: line, warn: line, error: line };
+  const build = (): Core =>
+    createCore({
+      config: {
+        access: {
+          admins: (options.admins ?? []).map((id) => ({ platform: adapter.platform, id })),
+          allow: options.allow,
+        },
+        conversation: {
+          systemPrompt: undefined,
+          groupContext: options.groupContext ?? 'user',
+          maxMessageAgeMs: 8 * 60 * 60_000,
+          assistantsFile: undefined,
+        },
+        locale: 'zh',
+        timeZone: 'Asia/Shanghai',
+        retention: { days: 30, mediaHours: 24 },
+      },
+      adapters: new Map([[adapter.id, adapter]]),
+      store,
+      model,
+      preparer: fakePreparer,
+      clock: systemClock,
+      random: Math.random,
+      randomByte: () => randomBytes(1)[0] ?? 0,
+      uuid: randomUUID,
+      log,
+      version: 'test',
+      ended: () => undefined,
+      counted: () => undefined,
+      onNotice: () => undefined,
+    });
+  const world: World = {
+    adapter,
+    model,
+    store,
+    core: build(),
+    logged,
+    async until(condition, what = 'condition') {
+      const giveUpAt = Date.now() + 10_000;
+      while (!condition()) {
+        if (Date.now() > giveUpAt) throw new Error(`never happened: ${what}\n${logged.join('\n')}`);
+        await systemClock.sleep(5);
+      }
+    },
+    async restart() {
+      world.core = build();
+      await world.core.recover();
+    },
+    async close() {
+      await world.core.drain(0);
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  return world;
+}
