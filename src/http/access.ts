@@ -1,0 +1,31 @@
+import type { IncomingMessage } from 'node:http';
+import type { FailureLimit } from './failure-limit.ts';
+import { isLoopback, peerAddress, peerKey, sameSecret } from './peers.ts';
+
+/** `refused` carries the status for a page that is for operators only. */
+export type OperatorAccess =
+  { readonly granted: true } | { readonly granted: false; readonly status: 401 | 403 | 429 };
+
+/**
+ * Who may see metrics and details: a peer on this machine, or one that shows the token. Wrong tokens count as failures,
+ * so that guessing ends soon; one that is shown and wrong is refused from this machine too.
+ */
+export function createOperatorGate(
+  metricsToken: string | undefined,
+  failures: FailureLimit,
+): (request: IncomingMessage) => OperatorAccess {
+  return (request) => {
+    const address = peerAddress(request.socket.remoteAddress);
+    const { authorization } = request.headers;
+    if (authorization === undefined || metricsToken === undefined) {
+      if (isLoopback(address)) return { granted: true };
+      return { granted: false, status: metricsToken === undefined ? 403 : 401 };
+    }
+    const peer = peerKey(address);
+    if (failures.retryAfterMs(peer) !== undefined) return { granted: false, status: 429 };
+    const [, given = ''] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
+    if (sameSecret(given, metricsToken)) return { granted: true };
+    failures.recordFailure(peer);
+    return { granted: false, status: 401 };
+  };
+}

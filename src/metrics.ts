@@ -1,0 +1,75 @@
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+
+/** Where the service counts what it does. Labels are ids and codes from our own lists, never something a person wrote. */
+export type Metrics = {
+  /** For `/metrics`. */
+  readonly registry: Registry;
+  /** `outcome` as in `Admission`, or the reason why nothing was answered. */
+  countMessage(adapter: string, outcome: string): void;
+  /** A turn reached its end: `done`, `failed`, `interrupted`, … */
+  countTurn(outcome: string): void;
+  /** From the model request to the first token. */
+  observeFirstToken(seconds: number): void;
+  countTokens(prompt: number, completion: number): void;
+  /** `api` is the adapter's stable name of the call, `outcome` is `ok` or an error code. */
+  countPlatformCall(api: string, outcome: string): void;
+  countDroppedLogLines(lines: number): void;
+};
+
+const FIRST_TOKEN_BUCKETS_SECONDS = [0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
+
+/** A registry of its own with the service's metrics and Node's (memory, event-loop delay, handles). */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+
+  const messages = new Counter({
+    name: 'bridge_messages_total',
+    help: 'Events taken in, by adapter and by what became of them.',
+    labelNames: ['adapter', 'outcome'],
+    registers,
+  });
+  const turns = new Counter({
+    name: 'bridge_turns_total',
+    help: 'Turns that reached their end, by outcome.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const firstToken = new Histogram({
+    name: 'bridge_model_first_token_seconds',
+    help: 'Time from the model request to the first token.',
+    buckets: FIRST_TOKEN_BUCKETS_SECONDS,
+    registers,
+  });
+  const tokens = new Counter({
+    name: 'bridge_model_tokens_total',
+    help: 'Tokens as the model server reported them.',
+    labelNames: ['kind'],
+    registers,
+  });
+  const platformCalls = new Counter({
+    name: 'bridge_platform_calls_total',
+    help: 'Calls to chat platforms, by API and outcome.',
+    labelNames: ['api', 'outcome'],
+    registers,
+  });
+  const droppedLogLines = new Counter({
+    name: 'bridge_log_lines_dropped_total',
+    help: 'Log lines lost because nobody read them.',
+    registers,
+  });
+
+  return {
+    registry,
+    countMessage: (adapter, outcome) => messages.inc({ adapter, outcome }),
+    countTurn: (outcome) => turns.inc({ outcome }),
+    observeFirstToken: (seconds) => firstToken.observe(seconds),
+    countTokens(prompt, completion) {
+      tokens.inc({ kind: 'prompt' }, prompt);
+      tokens.inc({ kind: 'completion' }, completion);
+    },
+    countPlatformCall: (api, outcome) => platformCalls.inc({ api, outcome }),
+    countDroppedLogLines: (lines) => droppedLogLines.inc(lines),
+  };
+}
