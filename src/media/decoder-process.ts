@@ -1,5 +1,6 @@
 import type { Clock, Logger } from '../contract/runtime.ts';
-import { createDecoderWorker, type DecoderWorker } from './decoder-worker.ts';
+import { createDecoderQueue } from './decoder-queue.ts';
+import { createDecoderWorker } from './decoder-worker.ts';
 import { defaultPictureLimits, inspectPicture } from './inspect.ts';
 import type { ImageOutcome, ImagePreparer } from './types.ts';
 
@@ -44,7 +45,7 @@ export function createImagePreparer(options: ImagePreparerOptions): ImagePrepare
       log: options.log,
     }),
   );
-  const turns = createTurns(workers, {
+  const queue = createDecoderQueue(workers, {
     waiting: options.maxWaiting ?? 128,
     bytes: options.maxWaitingBytes ?? 128 * 1024 * 1024,
   });
@@ -55,16 +56,21 @@ export function createImagePreparer(options: ImagePreparerOptions): ImagePrepare
       const inspection = inspectPicture(bytes, limits);
       if (!inspection.ok) return inspection;
       const signal = AbortSignal.any([callerSignal, stopping.signal]);
-      const worker = await turns.take(bytes.byteLength, signal);
-      if (worker === 'full')
+      const worker = await queue.take(bytes.byteLength, signal);
+      if (worker === 'full') {
         options.log.warn({ bytes: bytes.byteLength }, 'too many pictures wait: one refused');
+      }
       if (typeof worker === 'string') return failed;
       try {
         const { maxPixels } = limits;
         const job = { bytes, format: inspection.format, maxPixels, maxImages: Math.max(1, maxImages) };
         return await worker.run(job, signal);
+      } catch (error) {
+        // Starting a process throws where the machine has no memory for it.
+        options.log.error({ error }, 'picture decoder could not be started');
+        return failed;
       } finally {
-        turns.giveBack(worker);
+        queue.giveBack(worker);
       }
     },
     async stop() {
@@ -75,43 +81,3 @@ export function createImagePreparer(options: ImagePreparerOptions): ImagePrepare
 }
 
 const failed: ImageOutcome = { ok: false, code: 'decoder-failed' };
-
-type Waiting = { readonly bytes: number; give(worker: DecoderWorker): void };
-
-/** Who may use which worker when: first come, first served, with a bound on those who wait. */
-function createTurns(
-  workers: readonly DecoderWorker[],
-  max: { readonly waiting: number; readonly bytes: number },
-) {
-  const free = [...workers];
-  const queue: Waiting[] = [];
-  return {
-    async take(bytes: number, signal: AbortSignal): Promise<DecoderWorker | 'full' | 'aborted'> {
-      if (signal.aborted) return 'aborted';
-      const worker = free.pop();
-      if (worker !== undefined) return worker;
-      const waitingBytes = queue.reduce((sum, waiting) => sum + waiting.bytes, bytes);
-      if (queue.length >= max.waiting || waitingBytes > max.bytes) return 'full';
-      return new Promise((resolve) => {
-        const leave = (): void => {
-          queue.splice(queue.indexOf(waiting), 1);
-          resolve('aborted');
-        };
-        const waiting: Waiting = {
-          bytes,
-          give(given) {
-            signal.removeEventListener('abort', leave);
-            resolve(given);
-          },
-        };
-        queue.push(waiting);
-        signal.addEventListener('abort', leave, { once: true });
-      });
-    },
-    giveBack(worker: DecoderWorker): void {
-      const next = queue.shift();
-      if (next === undefined) free.push(worker);
-      else next.give(worker);
-    },
-  };
-}

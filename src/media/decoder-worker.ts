@@ -17,7 +17,7 @@ export type DecoderWorkerOptions = {
   readonly log: Logger;
 };
 
-/** One child process at most, started when there is work. `run` takes one job at a time and never rejects. */
+/** One child process at most, started when there is work. `run` takes one job at a time; it rejects only when no process can be started. */
 export type DecoderWorker = {
   run(job: DecodeJob, signal: AbortSignal): Promise<DecodeAnswer>;
   /** Ends the child, and with it the job under way. */

@@ -120,6 +120,7 @@ function createCollector(maxBytes: number) {
 
 function close(stream: AsyncIterable<Uint8Array>, pieces: AsyncIterator<Uint8Array>): void {
   // `return` of a generator waits for the piece under way, which may never come: nobody waits for it here.
-  void Promise.resolve(pieces.return?.()).catch(() => undefined);
+  const leave = async (): Promise<unknown> => pieces.return?.();
+  void leave().catch(() => undefined);
   if (stream instanceof Readable) stream.destroy();
 }

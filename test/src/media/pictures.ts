@@ -31,6 +31,17 @@ export const fromRaw = (bytes: Buffer, width: number, height: number, channels: 
 export const plain = (width: number, height: number, [r, g, b]: Rgb) =>
   sharp({ create: { width, height, channels: 3, background: { r, g, b } } });
 
+/** A photo's opposite of flatness, the same at every run. */
+export function noise(width: number, height: number) {
+  let state = 7;
+  const pixels = Buffer.alloc(width * height * 3);
+  for (let at = 0; at < pixels.byteLength; at += 1) {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    pixels[at] = state >>> 24;
+  }
+  return fromRaw(pixels, width, height);
+}
+
 /** Reads single pixels of an encoded picture. */
 export async function openPixels(bytes: Uint8Array) {
   const { data, info } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true });
