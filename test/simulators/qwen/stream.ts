@@ -36,6 +36,8 @@ export type StreamOptions = {
 /** So many tokens leave in one tick at most, whatever the speed: 40,000 a second. */
 const maxTokensPerTick = 200;
 
+const resetDelayMs = 30;
+
 /** Lets the tokens of one answer leave at the set speed, and does to the stream what the fault says. */
 export function streamAnswer(options: StreamOptions): void {
   const { response, record, speed, frames, chunks, fault } = options;
@@ -132,7 +134,8 @@ function applyFault(fault: Fault, options: StreamOptions): boolean {
       return true;
     case 'reset':
       record.outcome = 'faulted';
-      response.socket?.resetAndDestroy();
+      // A reset overtakes what the client has not read yet: the tokens before it get time to arrive.
+      setTimeout(() => response.socket?.resetAndDestroy(), resetDelayMs);
       return true;
     case 'end-early':
       record.outcome = 'faulted';

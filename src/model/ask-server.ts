@@ -1,0 +1,164 @@
+import type { Json } from '../contract/ids.ts';
+import type { Clock, Logger } from '../contract/runtime.ts';
+import { attempt } from './attempt.ts';
+import type { SentRequest } from './errors.ts';
+import type { Failure, Remedy } from './failure.ts';
+import type { AnswerOutcome } from './read-answer.ts';
+import {
+  buildBody,
+  keepNewestImages,
+  planMaxTokens,
+  prepareMessages,
+  type PreparedMessages,
+} from './request-body.ts';
+import type { Server } from './server.ts';
+import type { ModelDescription, ModelEvent, ModelRequest } from './types.ts';
+import { unlessAborted } from './within.ts';
+
+export type AskSurroundings = {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly random: () => number;
+  readonly firstTokenTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly extraBody: { readonly [key: string]: Json };
+};
+
+/** The question as it stands now; a remedy changes it between two attempts. */
+export type Question = {
+  readonly request: ModelRequest;
+  messages: PreparedMessages;
+  maxTokens: number | undefined;
+  readonly remediesUsed: Set<Remedy['type']>;
+};
+
+export function createQuestion(request: ModelRequest): Question {
+  return {
+    request,
+    messages: prepareMessages(request.messages),
+    maxTokens: undefined,
+    remediesUsed: new Set(),
+  };
+}
+
+/**
+ * Asks one server, as often as a remedy or a lost idle socket allows without any pause. Ends with what became of it;
+ * pauses and other servers are the caller's business.
+ */
+export async function* askServer(
+  server: Server,
+  question: Question,
+  deadline: number,
+  surroundings: AskSurroundings,
+  signal: AbortSignal,
+): AsyncGenerator<ModelEvent, AnswerOutcome> {
+  const { clock, log } = surroundings;
+  let resets = 0;
+  for (;;) {
+    const discovery = await unlessAborted(server.lookUp(), signal);
+    if (discovery === undefined) return { type: 'failed', failure: abandoned };
+    if ('failure' in discovery) return { type: 'failed', failure: discovery.failure };
+    const firstTokenTimeoutMs = Math.max(1, deadline - clock.now().getTime());
+    const outcome = yield* tryOnce(
+      server,
+      discovery.found,
+      question,
+      firstTokenTimeoutMs,
+      surroundings,
+      signal,
+    );
+    if (outcome.type === 'ended' || signal.aborted) return outcome;
+    const { failure } = outcome;
+    if (failure.contextTokens !== undefined) server.learn({ contextTokens: failure.contextTokens });
+    if (failure.fault.code === 'no-vision') server.learn({ vision: 'no' });
+    const lostSocket = failure.retry === 'at-once' && resets === 0;
+    if (lostSocket) resets += 1;
+    else if (!(await remedied(failure, server, question))) return outcome;
+    log.debug(
+      { host: server.endpoint.host, fault: failure.fault.code, remedy: failure.remedy?.type },
+      'model asked again at once',
+    );
+  }
+}
+
+async function* tryOnce(
+  server: Server,
+  description: ModelDescription,
+  question: Question,
+  firstTokenTimeoutMs: number,
+  surroundings: AskSurroundings,
+  signal: AbortSignal,
+): AsyncGenerator<ModelEvent, AnswerOutcome> {
+  const { request, messages } = question;
+  const maxTokens = question.maxTokens ?? planMaxTokens(request, messages, description.contextTokens);
+  const { thinking } = request;
+  const body = buildBody({
+    messages,
+    server: description,
+    thinking,
+    maxTokens,
+    withoutKeys: server.refusedKeys,
+    extraBody: surroundings.extraBody,
+  });
+  const sent: SentRequest = {
+    maxTokens,
+    promptEstimate: messages.tokenEstimate,
+    optionalKeys: body.optionalKeys,
+    secrets: server.secrets,
+  };
+  const opened = server.habits.opens(description.model, thinking);
+  const parts = attempt({
+    ...surroundings,
+    server,
+    body: body.json,
+    sent,
+    opened,
+    firstTokenTimeoutMs,
+    signal,
+  });
+  let started = false;
+  try {
+    for (;;) {
+      const next = await parts.next();
+      if (next.done === true) {
+        if (next.value.type === 'ended') {
+          if (!started) yield { type: 'start', server: description };
+          if (next.value.end.reason === 'stop')
+            server.habits.learn(description.model, thinking, next.value.seen);
+          if (messages.imageCount > 0) server.learn({ vision: 'yes' });
+        }
+        return next.value;
+      }
+      if (!started) yield { type: 'start', server: description };
+      started = true;
+      yield next.value;
+    }
+  } finally {
+    // The reader of this stream may leave at any event; the connection must not outlive it.
+    await parts.return({ type: 'failed', failure: abandoned });
+  }
+}
+
+const abandoned: Failure = { fault: { code: 'cut-off', evidence: 'the reader left' }, retry: 'no' };
+
+/** Changes the question as the refusal suggests, each way once. False when there is nothing to change. */
+async function remedied({ remedy }: Failure, server: Server, question: Question): Promise<boolean> {
+  if (remedy === undefined || question.remediesUsed.has(remedy.type)) return false;
+  question.remediesUsed.add(remedy.type);
+  switch (remedy.type) {
+    case 'fewer-tokens':
+      question.maxTokens = remedy.maxTokens;
+      return true;
+    case 'without-key':
+      server.refusedKeys.add(remedy.key);
+      return true;
+    case 'fewer-images': {
+      const kept = keepNewestImages(question.request.messages, remedy.keep);
+      if (kept === undefined) return false;
+      question.messages = prepareMessages(kept);
+      return true;
+    }
+    case 'look-up-model':
+      return server.auto && 'found' in (await server.lookUpAgain());
+  }
+}

@@ -1,0 +1,87 @@
+import type { Json } from '../contract/ids.ts';
+import type { Clock, Logger } from '../contract/runtime.ts';
+import { ask } from './ask.ts';
+import { watchHealth } from './health-watch.ts';
+import { createServer, type Server, type ServerOptions } from './server.ts';
+import type { Model } from './types.ts';
+import { unlessAborted } from './within.ts';
+
+export type ModelOptions = {
+  /** At least one; asked in this order, the ones that failed lately last. */
+  readonly servers: readonly ServerOptions[];
+  /** Where messages with pictures go; unset means the same servers. */
+  readonly visionServer?: ServerOptions;
+  readonly extraHeaders?: Readonly<Record<string, string>>;
+  /** Merged into each request last; cannot change `messages` and `stream`. */
+  readonly extraBody?: { readonly [key: string]: Json };
+  /** `http://…` proxy for the model servers. None by default. */
+  readonly proxy?: string;
+  /** 60000 in production: from the moment a request may leave to its first token. */
+  readonly firstTokenTimeoutMs: number;
+  /** 30000 in production: the longest silence in mid-answer. */
+  readonly idleTimeoutMs: number;
+  /** 16 in production: requests that run at once on one server; further ones wait their turn. */
+  readonly maxConcurrency: number;
+  /** 60000 in production: how often the model list is refreshed. */
+  readonly healthIntervalMs: number;
+  readonly clock: Clock;
+  /** 0 ≤ x < 1, for jitter. */
+  readonly random: () => number;
+  readonly log: Logger;
+  /** The service's version, for `User-Agent`. */
+  readonly version: string;
+};
+
+/** The model side as one thing: several servers, one stream of events for each question. */
+export function createModel(options: ModelOptions): Model {
+  const surroundings = { ...options, extraBody: options.extraBody ?? {} };
+  const create = (server: ServerOptions): Server =>
+    createServer(server, { ...options, proxy: options.proxy, extraHeaders: options.extraHeaders ?? {} });
+  const textServers = options.servers.map(create);
+  const visionServers = options.visionServer === undefined ? textServers : [create(options.visionServer)];
+  const servers = [...new Set([...textServers, ...visionServers])];
+  const stopping = new AbortController();
+  let watches: Promise<void>[] = [];
+
+  return {
+    ask(request, signal) {
+      const pictured = request.messages.some(({ images }) => images !== undefined && images.length > 0);
+      return ask(
+        pictured ? visionServers : textServers,
+        request,
+        surroundings,
+        AbortSignal.any([signal, stopping.signal]),
+      );
+    },
+    async describe({ vision }, signal) {
+      const candidates = vision ? visionServers : textServers;
+      const known = byDoubt(candidates)
+        .find((server) => server.known() !== undefined)
+        ?.known();
+      return known ?? askAround(byDoubt(candidates), signal);
+    },
+    health: () => servers.map((server) => server.health()),
+    start() {
+      if (watches.length > 0 || stopping.signal.aborted) return;
+      watches = servers.map((server) => watchHealth({ ...options, server }, stopping.signal));
+    },
+    async stop() {
+      stopping.abort();
+      await Promise.all(watches);
+      await Promise.all(servers.map((server) => server.close()));
+    },
+  };
+}
+
+function byDoubt(servers: readonly Server[]): Server[] {
+  return servers.toSorted((one, other) => Number(one.doubtful()) - Number(other.doubtful()));
+}
+
+async function askAround(servers: readonly Server[], signal: AbortSignal): ReturnType<Model['describe']> {
+  for (const server of servers) {
+    const discovery = await unlessAborted(server.lookUp(), signal);
+    if (discovery === undefined) return undefined;
+    if ('found' in discovery) return discovery.found;
+  }
+  return undefined;
+}

@@ -1,0 +1,24 @@
+/** Where one server is: its OpenAI root ends in `/v1`, its own root (health, version) is one step above. */
+export type Endpoint = {
+  readonly host: string;
+  readonly chatUrl: string;
+  readonly modelsUrl: string;
+  readonly healthUrl: string;
+  readonly propsUrl: string;
+};
+
+/** Makes an endpoint of a configured base URL: with or without `/v1`, a trailing slash, or the whole chat path. */
+export function createEndpoint(baseUrl: string): Endpoint {
+  const url = new URL(baseUrl);
+  const path = url.pathname.replace(/\/+$/, '').replace(/\/chat\/completions$/, '');
+  const apiPath = /\/v\d+$/.test(path) ? path : `${path}/v1`;
+  const api = `${url.origin}${apiPath}`;
+  const root = `${url.origin}${apiPath.replace(/\/v\d+$/, '')}`;
+  return {
+    host: url.host,
+    chatUrl: `${api}/chat/completions`,
+    modelsUrl: `${api}/models`,
+    healthUrl: `${root}/health`,
+    propsUrl: `${root}/props`,
+  };
+}

@@ -1,0 +1,80 @@
+import type { Clock } from '../contract/runtime.ts';
+import { createProgress } from './answer-progress.ts';
+import type { SentRequest } from './errors.ts';
+import type { Failure } from './failure.ts';
+import { codeOf } from './network-failure.ts';
+import { createPatience } from './patience.ts';
+import { createSseReader } from './sse.ts';
+import { createThinkSplitter, type SplitPart, type ThinkingSeen } from './think-splitter.ts';
+import type { ModelEnd, ModelFault } from './types.ts';
+
+export type AnswerOptions = {
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** Whether the model's template opens the thinking in the prompt. */
+  readonly opened: boolean;
+  readonly sent: SentRequest;
+  readonly clock: Clock;
+  readonly idleTimeoutMs: number;
+  /** Closes the connection; `bytes` then ends or throws. */
+  readonly cut: () => void;
+  /** The first word (or thought, or tool call) is here. */
+  readonly onFirstToken: () => void;
+};
+
+/** What became of the stream; `failed` when nothing of it was handed out. */
+export type AnswerOutcome =
+  | { readonly type: 'ended'; readonly end: ModelEnd; readonly seen: ThinkingSeen }
+  | { readonly type: 'failed'; readonly failure: Failure };
+
+/** After the finish reason only usage and `[DONE]` can come; a server that forgets to close is not waited for. */
+const lastWordsMs = 1_000;
+
+/** Reads one event stream to its end; never throws. Gives out neighbouring tokens of one packet as one part. */
+export async function* readAnswer(options: AnswerOptions): AsyncGenerator<SplitPart, AnswerOutcome> {
+  const { clock, idleTimeoutMs, cut } = options;
+  const parts: SplitPart[] = [];
+  const splitter = createThinkSplitter(options.opened, (part) => append(parts, part));
+  const progress = createProgress({ ...options, splitter });
+  const sse = createSseReader({ data: progress.payload, errorLine: progress.payload });
+  const idle = createPatience(clock, idleTimeoutMs, cut);
+  const lastWords = createPatience(clock, Math.min(lastWordsMs, idleTimeoutMs), cut);
+  let broken: ModelFault = { code: 'cut-off', evidence: 'the stream ended without a finish reason' };
+  try {
+    for await (const bytes of options.bytes) {
+      idle.rest();
+      lastWords.rest();
+      if (!sse.feed(bytes)) {
+        broken = { code: 'not-openai', evidence: 'a line longer than a megabyte' };
+        break;
+      }
+      if (parts.length > 0) yield* parts.splice(0);
+      if (progress.hopeless()) break;
+      if (progress.over()) lastWords.wait();
+      else if (progress.begun()) idle.wait();
+    }
+    sse.end();
+  } catch (error) {
+    broken = { code: 'cut-off', evidence: codeOf(error) };
+  } finally {
+    idle.stop();
+    lastWords.stop();
+  }
+  if (idle.expired()) broken = { code: 'idle-timeout', evidence: `silent for ${idleTimeoutMs} ms` };
+  const end = progress.conclude(broken);
+  splitter.end(end.reason === 'stop');
+  yield* parts.splice(0);
+  if (progress.begun() || end.fault === undefined) return { type: 'ended', end, seen: splitter.seen() };
+  return { type: 'failed', failure: progress.failure() ?? unbegun(end.fault) };
+}
+
+function append(parts: SplitPart[], part: SplitPart): void {
+  const last = parts.at(-1);
+  if (last !== undefined && part.type !== 'text-was-reasoning' && last.type === part.type) {
+    parts[parts.length - 1] = { type: part.type, text: last.text + part.text };
+  } else parts.push(part);
+}
+
+/** Ended before it began, without an error of the server's: a process that died, or something that is no model. */
+function unbegun(fault: ModelFault): Failure {
+  return { fault, retry: fault.code === 'cut-off' ? 'later' : 'no' };
+}
