@@ -1,3 +1,4 @@
+import type { Json } from '../contract/ids.ts';
 import type { Env } from '../contract/adapter.ts';
 import { exampleLine, type Fault } from './faults.ts';
 
@@ -13,7 +14,7 @@ export type Reader = {
   /** The parts of a comma-separated value; blank parts are skipped. Undefined when the key is missing. */
   list(key: string): readonly string[] | undefined;
   /** A JSON object; empty when missing, and after a fault. */
-  jsonObject(key: string): Readonly<Record<string, unknown>>;
+  jsonObject(key: string): Readonly<Record<string, Json>>;
   fault(key: string, expected: string): void;
   readonly faults: readonly Fault[];
 };
@@ -58,11 +59,12 @@ export function createReader(values: Env): Reader {
   };
 }
 
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+function parseObject(text: string): Readonly<Record<string, Json>> | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    // Whatever JSON.parse gives is JSON.
+    const value = JSON.parse(text) as Json;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    return { ...value };
+    return { ...(value as Readonly<Record<string, Json>>) };
   } catch {
     return undefined; // The fault says what was expected; the parser's own words could quote a secret.
   }

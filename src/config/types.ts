@@ -1,5 +1,5 @@
 import type { AdapterPlan } from '../contract/adapter.ts';
-import type { PlatformId } from '../contract/ids.ts';
+import type { Json, PlatformId } from '../contract/ids.ts';
 
 /** One OpenAI-compatible server. `baseUrl` is as the operator wrote it, without a trailing slash; `/v1` may be missing. */
 export type ModelServer = {
@@ -16,7 +16,7 @@ export type ModelConfig = {
   /** Where messages with pictures go; undefined means the same servers. */
   readonly vision: ModelServer | undefined;
   readonly extraHeaders: Readonly<Record<string, string>>;
-  readonly extraBody: Readonly<Record<string, unknown>>;
+  readonly extraBody: Readonly<Record<string, Json>>;
   readonly firstTokenTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly maxConcurrency: number;

@@ -6,7 +6,7 @@ import { systemPrompt } from '../conversation/system-prompt.ts';
 import type { TokenMeter } from '../conversation/tokens.ts';
 import { buildWindow, type PastTurn, type Window } from '../conversation/window.ts';
 import type { ImagePreparer } from '../media/types.ts';
-import type { Model, ModelFaultCode } from '../model/types.ts';
+import type { Model, ModelFaultCode, ModelUsage } from '../model/types.ts';
 import type { LiveReply } from '../reply/live-reply.ts';
 import { remarks } from '../reply/notices/endings.ts';
 import { progress } from '../reply/notices/progress.ts';
@@ -29,6 +29,11 @@ export type AnswerServices = {
   readonly systemPrompt: string | undefined;
   readonly timeZone: string;
   readonly mediaRetentionMs: number;
+  /** For the figures: how one answer of the model went. */
+  readonly answered: (figures: {
+    readonly firstTextMs: number | undefined;
+    readonly usage: ModelUsage | undefined;
+  }) => void;
 };
 
 export type Answering = {
@@ -217,6 +222,7 @@ export async function answerQuestion(services: AnswerServices, task: Answering):
     ({ asked, window } = await ask(second));
   }
   const { end } = asked;
+  services.answered({ firstTextMs: asked.firstTextMs, usage: end.usage });
   if (end.usage !== undefined) meter.learn(window.estimatedTokens, end.usage.promptTokens);
   const verdict = judge(
     end,

@@ -9,6 +9,7 @@ import { logWith } from '../log-with.ts';
 import type { ImagePreparer } from '../media/types.ts';
 import type { Model } from '../model/types.ts';
 import type { Store } from '../store/store.ts';
+import type { AnswerServices } from './answer-question.ts';
 import { createAccess } from './access.ts';
 import { createTurnHandler, type TurnEnded } from './handle-turn.ts';
 import { newButtonKey, newTurnId } from './ids.ts';
@@ -35,6 +36,7 @@ export type CoreServices = {
   readonly log: Logger;
   readonly version: string;
   readonly ended: TurnEnded;
+  readonly answered: AnswerServices['answered'];
   readonly counted: (type: InboundEvent['type'], adapter: AdapterId, outcome: Admission['outcome']) => void;
   readonly onNotice: (notice: InboundNotice) => void;
 };

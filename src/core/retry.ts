@@ -52,7 +52,11 @@ export function createRetry(services: RetryServices): Retry {
       id: services.newTurnId(),
       kind: 'question',
       scope: old.scope,
-      message: { ...old.message, replyTarget: target, eventKey: `${old.message.eventKey}#${old.id}` as EventKey },
+      message: {
+        ...old.message,
+        replyTarget: target,
+        eventKey: `${old.message.eventKey}#${old.id}` as EventKey,
+      },
       buttonKey: services.newButtonKey(),
       acceptedAt: at,
     };

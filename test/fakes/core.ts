@@ -88,6 +88,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       log,
       version: 'test',
       ended: () => undefined,
+      answered: () => undefined,
       counted: () => undefined,
       onNotice: () => undefined,
     });

@@ -1,0 +1,100 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { adapterFactories } from '../adapters/index.ts';
+import { systemClock } from './clock.ts';
+import { loadConfig, secrets } from './config.ts';
+import { formatFaults } from './config/faults.ts';
+import { nodeVersionWarning } from './config/node-version.ts';
+import { acquireDataLock } from './data-lock.ts';
+import { createLogger, type ServiceLog } from './log.ts';
+import { startService, type ServiceOptions } from './service.ts';
+
+/** All local state; deleting it is a fresh start. */
+const dataDirectory = './data';
+/** `EX_CONFIG` of sysexits.h: something in the configuration must be changed before another start can succeed. */
+const configurationExitCode = 78;
+const logFlushMs = 500;
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : '0';
+}
+
+function refuseToStart(reason: string): void {
+  process.stderr.write(`${reason}\n`);
+  process.exitCode = configurationExitCode;
+}
+
+/** The composition root: environment, store, adapters, server, signals. The only reader of `process.env`. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const loaded = loadConfig({
+    env: process.env,
+    dotenv: existsSync('.env') ? readFileSync('.env', 'utf8') : undefined,
+    readFile: (path) => readFileSync(path, 'utf8'),
+    factories: adapterFactories,
+  });
+  if (!loaded.ok) return refuseToStart(formatFaults(loaded.faults));
+  const { config, plans } = loaded;
+  const log = createLogger({
+    level: config.logLevel,
+    secrets: secrets(config, plans),
+    destination: process.stdout,
+    clock: systemClock,
+  });
+  const options: ServiceOptions = {
+    config,
+    plans,
+    dataDirectory,
+    clock: systemClock,
+    log,
+    version: version(),
+  };
+  if (argv[0] === 'doctor') {
+    const { runDoctor } = await import('./diagnosis/doctor.ts');
+    process.exitCode = (await runDoctor({ ...options, print: (line) => process.stdout.write(`${line}\n`) }))
+      ? 0
+      : 1;
+    return;
+  }
+  await serve(options, log);
+}
+
+async function serve(options: ServiceOptions, log: ServiceLog): Promise<void> {
+  const lock = acquireDataLock(dataDirectory, systemClock.now());
+  if (!lock.held) return refuseToStart(lock.reason);
+  const warning = nodeVersionWarning(process.versions.node);
+  if (warning !== undefined) log.warn({}, warning);
+  try {
+    const service = await startService(options);
+    const signal = await nextSignal(log);
+    log.info({ signal }, 'asked to stop');
+    await service.stop();
+  } catch (error) {
+    log.error({ error }, 'cannot go on');
+    process.stderr.write(`${error instanceof Error ? error.message : 'unknown error'}\n`);
+    process.exitCode = 1;
+  } finally {
+    lock.release();
+    await log.flush(logFlushMs);
+  }
+  // Whatever a library may still hold open must not keep a stopped service alive.
+  process.exit();
+}
+
+/** Resolves with the signal that asks the process to stop; a second one of them ends it at once. */
+function nextSignal(log: ServiceLog): Promise<NodeJS.Signals> {
+  process.on('uncaughtException', (error) => {
+    // One broken event must not take three hundred people's answers with it; the turn's own end is recovered.
+    log.error({ error }, 'an error nobody caught');
+  });
+  process.on('unhandledRejection', (error) => log.error({ error }, 'a rejection nobody caught'));
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(130));
+        resolve(signal);
+      });
+    }
+  });
+}

@@ -1,0 +1,199 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { createProxyFor } from './config/proxy.ts';
+import type { Config, ReadyPlan } from './config/types.ts';
+import type { Adapter, AdapterDeps } from './contract/adapter.ts';
+import type { AdapterId } from './contract/ids.ts';
+import type { Clock, Logger } from './contract/runtime.ts';
+import { createCore, type Core } from './core/core.ts';
+import { createHttpServer } from './http/server.ts';
+import { logWith } from './log-with.ts';
+import { createImagePreparer } from './media/decoder-process.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { createModel } from './model/create-model.ts';
+import type { Model } from './model/types.ts';
+import { createCallBudget } from './reply/call-budget.ts';
+import { openStore, type Store } from './store/store.ts';
+
+export type ServiceOptions = {
+  readonly config: Config;
+  readonly plans: readonly ReadyPlan[];
+  /** Where all local state lies. */
+  readonly dataDirectory: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly version: string;
+};
+
+export type Service = {
+  readonly port: number;
+  /** Takes no new messages, lets replies end within the grace, closes the rest with a note, lets go of everything. */
+  stop(): Promise<void>;
+};
+
+const purgeIntervalMs = 60 * 60_000;
+const dayMs = 24 * 60 * 60_000;
+/** How long requests in progress may take once the service stops; they are webhooks, answered in milliseconds. */
+const httpGraceMs = 500;
+
+export function modelFrom({ config, clock, log, version }: ServiceOptions): Model {
+  const { servers, vision, proxy, ...settings } = config.model;
+  return createModel({
+    ...settings,
+    servers,
+    ...(vision === undefined ? {} : { visionServer: vision }),
+    ...(proxy === undefined ? {} : { proxy }),
+    healthIntervalMs: config.health.intervalMs,
+    clock,
+    random: Math.random,
+    log: logWith(log, { part: 'model' }),
+    version,
+  });
+}
+
+export async function createAdapters({
+  config,
+  plans,
+  clock,
+  log,
+  version,
+}: ServiceOptions): Promise<Adapter[]> {
+  const deps = (platform: string): AdapterDeps => ({
+    clock,
+    log: logWith(log, { platform }),
+    random: Math.random,
+    uuid: randomUUID,
+    createBudget: (limits) => createCallBudget({ limits, clock, log }),
+    proxyFor: createProxyFor(config.network),
+    mediaHosts: config.network.mediaHosts,
+    version,
+  });
+  return Promise.all(plans.map((plan) => plan.create(deps(plan.platform))));
+}
+
+function buildCore(
+  options: ServiceOptions,
+  adapters: readonly Adapter[],
+  store: Store,
+  model: Model,
+  metrics: Metrics,
+) {
+  const { config, clock, log, version } = options;
+  const preparer = createImagePreparer({ clock, log });
+  const core = createCore({
+    config,
+    adapters: new Map<AdapterId, Adapter>(adapters.map((adapter) => [adapter.id, adapter])),
+    store,
+    model,
+    preparer,
+    clock,
+    random: Math.random,
+    randomByte: () => randomBytes(1)[0] ?? 0,
+    uuid: randomUUID,
+    log,
+    version,
+    ended: (_turn, ending, delivery) =>
+      metrics.countTurn(delivery === 'delivered' ? ending.status : delivery),
+    answered: ({ firstTextMs, usage }) => {
+      if (firstTextMs !== undefined) metrics.observeFirstToken(firstTextMs / 1000);
+      if (usage !== undefined) metrics.countTokens(usage.promptTokens, usage.completionTokens);
+    },
+    counted: (_type, adapter, outcome) => metrics.countMessage(adapter, outcome),
+    onNotice: ({ adapter, code, evidence }) =>
+      log.warn({ adapter, code, evidence }, 'the platform reports something'),
+  });
+  return { core, preparer };
+}
+
+/** Forgets what has outlived its retention, now and every hour. */
+async function keepPurging(
+  { config, clock, log }: ServiceOptions,
+  store: Store,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await store.purge(clock.now().getTime(), config.retention.days * dayMs);
+    } catch (error) {
+      log.error({ error }, 'what has outlived its retention could not be forgotten');
+    }
+    await clock.sleep(purgeIntervalMs, signal);
+  }
+}
+
+/** Starts everything in the order in which parts need one another; rejects with a sentence when that cannot be. */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { config, clock, log, version } = options;
+  const startedAt = performance.now();
+  const [store, adapters] = await Promise.all([
+    openStore(join(options.dataDirectory, 'bridge.db'), clock),
+    createAdapters(options),
+  ]);
+  const model = modelFrom(options);
+  const metrics = createMetrics();
+  const { core, preparer } = buildCore(options, adapters, store, model, metrics);
+  const stopping = new AbortController();
+  const http = createHttpServer({
+    ...config.http,
+    routes: adapters.flatMap(({ webhooks }) => webhooks),
+    health: {
+      store: () => (store.healthy() ? 'up' : 'down'),
+      platforms: () => adapters.map((adapter) => ({ id: adapter.id, health: adapter.health() })),
+      models: () => model.health(),
+      stopping: () => stopping.signal.aborted,
+    },
+    metrics: metrics.registry,
+    log: logWith(log, { part: 'http' }),
+    clock,
+  });
+  const { port } = await http.start();
+  model.start();
+  await core.recover();
+  await Promise.all(adapters.map((adapter) => adapter.start(core.inbox)));
+  const purging = keepPurging(options, store, stopping.signal);
+  const took = Math.round(performance.now() - startedAt);
+  log.info({ version, port, platforms: adapters.map(({ id }) => id), took }, 'started');
+  return {
+    port,
+    stop: () => stopService({ options, adapters, core, http, model, preparer, purging, stopping, store }),
+  };
+}
+
+type Parts = {
+  readonly options: ServiceOptions;
+  readonly adapters: readonly Adapter[];
+  readonly core: Core;
+  readonly http: ReturnType<typeof createHttpServer>;
+  readonly model: Model;
+  readonly preparer: ReturnType<typeof createImagePreparer>;
+  readonly purging: Promise<void>;
+  readonly stopping: AbortController;
+  readonly store: Store;
+};
+
+async function stopService({
+  options,
+  adapters,
+  core,
+  http,
+  model,
+  preparer,
+  purging,
+  stopping,
+  store,
+}: Parts): Promise<void> {
+  const { log, config } = options;
+  log.info({ running: core.running() }, 'stopping');
+  stopping.abort();
+  await Promise.all(adapters.map((adapter) => adapter.pause()));
+  await core.drain(config.shutdownGraceMs);
+  await Promise.all([
+    http.stop(httpGraceMs),
+    model.stop(),
+    preparer.stop(),
+    purging,
+    ...adapters.map((adapter) => adapter.stop()),
+  ]);
+  await store.close();
+  log.info({}, 'stopped');
+}
