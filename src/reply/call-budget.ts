@@ -35,7 +35,7 @@ const STRAY_MS = 1000;
 
 /**
  * Calls leave in the order `final`, `first`, `live`, `background`; within one of these the replies (cards, else
- * messages, else chats, else APIs) take turns; within a reply first come, first served. What is held up by one counter
+ * messages, else chats) take turns; calls of one reply to one API go first come, first served. What is held up by one counter
  * holds up nothing else. Throws `RangeError` for a limit that lets nothing through.
  */
 export function createCallBudget({ limits, clock, log }: CallBudgetOptions): StoppableCallBudget {
@@ -176,7 +176,7 @@ type Passage = Pick<Waiter, 'urgency' | 'yields' | 'gates' | 'lane'>;
 function passageOf(call: PlannedCall, passing: readonly Gate[]): Passage {
   const { urgency, card, message, chat, api } = call;
   const yields = urgency === 'live' || urgency === 'background';
-  return { urgency, yields, gates: passing, lane: card ?? message ?? chat ?? api };
+  return { urgency, yields, gates: passing, lane: `${card ?? message ?? chat ?? ''} ${api}` };
 }
 
 function stoppedError(): Error {
