@@ -13,13 +13,15 @@ export type Metrics = {
   countTokens(prompt: number, completion: number): void;
   /** `api` is the adapter's stable name of the call, `outcome` is `ok` or an error code. */
   countPlatformCall(api: string, outcome: string): void;
-  countDroppedLogLines(lines: number): void;
 };
 
 const FIRST_TOKEN_BUCKETS_SECONDS = [0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
 
-/** A registry of its own with the service's metrics and Node's (memory, event-loop delay, handles). */
-export function createMetrics(): Metrics {
+/**
+ * A registry of its own with the service's metrics and Node's (memory, event-loop delay, handles). `droppedLogLines` is
+ * asked at each scrape.
+ */
+export function createMetrics({ droppedLogLines }: { readonly droppedLogLines: () => number }): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -54,10 +56,14 @@ export function createMetrics(): Metrics {
     labelNames: ['api', 'outcome'],
     registers,
   });
-  const droppedLogLines = new Counter({
+  new Counter({
     name: 'bridge_log_lines_dropped_total',
     help: 'Log lines lost because nobody read them.',
     registers,
+    collect() {
+      this.reset();
+      this.inc(droppedLogLines());
+    },
   });
 
   return {
@@ -70,6 +76,5 @@ export function createMetrics(): Metrics {
       tokens.inc({ kind: 'completion' }, completion);
     },
     countPlatformCall: (api, outcome) => platformCalls.inc({ api, outcome }),
-    countDroppedLogLines: (lines) => droppedLogLines.inc(lines),
   };
 }

@@ -1,4 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLogger } from '../../src/log.ts';
@@ -211,6 +215,25 @@ describe('a reader that does not read', () => {
     await log.flush(5000);
     expect(text).toContain(`"dropped":${log.dropped()},`);
     expect(text).toContain('reading again');
+  });
+
+  it('does not block the process at a real pipe', async () => {
+    const module = (path: string) =>
+      JSON.stringify(pathToFileURL(join(import.meta.dirname, '../..', path)).href);
+    const script = `
+      const { createLogger } = await import(${module('src/log.ts')});
+      const { systemClock } = await import(${module('src/clock.ts')});
+      const log = createLogger({ level: 'info', secrets: [], destination: process.stdout, clock: systemClock });
+      for (let index = 0; index < 3000; index += 1) log.info({ index }, 'z'.repeat(4000));
+      process.send(log.dropped());`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    });
+    // Nobody reads its output: were it to wait for that, this message would never come.
+    const [dropped] = (await once(child, 'message')) as [number];
+    expect(dropped).toBeGreaterThan(0);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
   });
 
   it('may go away without taking the service with it', async () => {

@@ -60,7 +60,7 @@ export async function start(options: StartOptions = {}): Promise<Started> {
         stopping: () => false,
         ...options.health,
       },
-      metrics: createMetrics().registry,
+      metrics: createMetrics({ droppedLogLines: () => 0 }).registry,
       metricsToken: options.metricsToken,
       log: createLogger({ level: 'debug', secrets: [], destination, clock }),
       clock,
