@@ -67,13 +67,15 @@ function tolerance(name: string): number {
   return name.length >= 8 ? 2 : 1;
 }
 
-// QWEN_URL for QWEN_BASE_URL, or its words in another order: not a slip of the finger, but as surely meant for us.
+// QWEN_URL for QWEN_BASE_URL, or its words in another order: not a slip of the finger, but as surely meant for us. The
+// last word must be there, for it says what the value is: without it, it may well be the key of another program.
 function leavesOutWords(written: string, name: string): boolean {
   const words = written.split('_');
   const nameWords = name.split('_');
+  const samePlace = words[0] === nameWords[0] && words.at(-1) === nameWords.at(-1);
   return (
     words.length >= 2 &&
-    words[0] === nameWords[0] &&
+    (samePlace || words.length === nameWords.length) &&
     words.every((word) => word !== '' && nameWords.includes(word))
   );
 }

@@ -59,5 +59,5 @@ function firstPlatformFaults(factory: AdapterFactory): readonly Fault[] {
       });
     }
   }
-  return [...missing.values()];
+  return factory.keys.flatMap((key) => missing.get(key) ?? []);
 }

@@ -41,7 +41,7 @@ export function readMediaHosts(reader: Reader): readonly string[] {
 
 /** What a server can listen on: a name, an IPv4 or an IPv6 address (without brackets). */
 export function isHostName(host: string): boolean {
-  return URL.canParse(`http://${host.includes(':') ? `[${host}]` : host}/`) && /^[\w.:%-]+$/.test(host);
+  return URL.canParse(`http://${host.includes(':') ? `[${host}]` : host}/`) && /^[\w.:-]+$/.test(host);
 }
 
 function isHostWithPort(value: string): boolean {

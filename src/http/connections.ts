@@ -1,8 +1,8 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Connections open at one time. */
-export const MAX_CONNECTIONS = 1024;
+/** Connections open at one time: platforms use a handful, and each slow one costs some 50 KB. */
+export const MAX_CONNECTIONS = 512;
 
 export type ConnectionCap = {
   /** From now until its next request this connection is being answered, and not closed for another one. */

@@ -55,8 +55,8 @@ describe('configuration', () => {
   it('says what to set when no platform is configured at all', () => {
     const result = load({ env: {} });
     expect(result.ok ? [] : result.faults.map(({ key, where }) => [key, where])).toEqual([
-      ['PARROT_APP_SECRET', 'Perch > Credentials'],
       ['PARROT_APP_ID', 'Perch > Basics'],
+      ['PARROT_APP_SECRET', 'Perch > Credentials'],
     ]);
   });
 
