@@ -1,6 +1,9 @@
 import type { Json } from '../contract/ids.ts';
 import type { Env } from '../contract/adapter.ts';
+import type { Json } from '../contract/ids.ts';
 import { exampleLine, type Fault } from './faults.ts';
+
+export type JsonObject = { readonly [key: string]: Json };
 
 /** Decodes one value after another and collects what is wrong, so that all faults are told at once. */
 export type Reader = {
