@@ -1,4 +1,3 @@
-import type { Json } from '../contract/ids.ts';
 import type { Env } from '../contract/adapter.ts';
 import type { Json } from '../contract/ids.ts';
 import { exampleLine, type Fault } from './faults.ts';
@@ -17,7 +16,7 @@ export type Reader = {
   /** The parts of a comma-separated value; blank parts are skipped. Undefined when the key is missing. */
   list(key: string): readonly string[] | undefined;
   /** A JSON object; empty when missing, and after a fault. */
-  jsonObject(key: string): Readonly<Record<string, Json>>;
+  jsonObject(key: string): JsonObject;
   fault(key: string, expected: string): void;
   readonly faults: readonly Fault[];
 };
@@ -62,12 +61,12 @@ export function createReader(values: Env): Reader {
   };
 }
 
-function parseObject(text: string): Readonly<Record<string, Json>> | undefined {
+function parseObject(text: string): JsonObject | undefined {
   try {
     // Whatever JSON.parse gives is JSON.
     const value = JSON.parse(text) as Json;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    return { ...(value as Readonly<Record<string, Json>>) };
+    return value as JsonObject;
   } catch {
     return undefined; // The fault says what was expected; the parser's own words could quote a secret.
   }
