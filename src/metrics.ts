@@ -15,7 +15,7 @@ export type Metrics = {
   countPlatformCall(api: string, outcome: string): void;
 };
 
-export type MetricsSources = { readonly droppedLogLines?: () => number };
+export type MetricsSources = { readonly droppedLogLines: () => number };
 
 const FIRST_TOKEN_BUCKETS_SECONDS = [0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
 
@@ -23,7 +23,7 @@ const FIRST_TOKEN_BUCKETS_SECONDS = [0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
  * A registry of its own with the service's metrics and Node's (memory, event-loop delay, handles). `droppedLogLines` is
  * asked at each scrape.
  */
-export function createMetrics({ droppedLogLines = () => 0 }: MetricsSources = {}): Metrics {
+export function createMetrics({ droppedLogLines }: MetricsSources): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
