@@ -53,7 +53,7 @@ export function createProgress({ splitter, sent, onFirstToken }: ProgressOptions
     splitter.reasoning(chunk.reasoning);
     splitter.text(chunk.text);
     runaway = guard.add(chunk.reasoning + chunk.text);
-    finishReason = chunk.finishReason ?? finishReason;
+    finishReason ??= chunk.finishReason;
   }
 
   function ending(broken: ModelFault): Pick<ModelEnd, 'reason' | 'fault'> {

@@ -74,8 +74,12 @@ export async function* askServer(
     const lostSocket = failure.retry === 'at-once' && resets === 0;
     if (lostSocket) resets += 1;
     else if (!(await remedied(failure, server, question))) return outcome;
-    log.debug(
-      { host: server.endpoint.host, fault: failure.fault.code, remedy: failure.remedy?.type },
+    log.info(
+      {
+        host: server.endpoint.host,
+        fault: failure.fault.code,
+        remedy: lostSocket ? undefined : failure.remedy,
+      },
       'model asked again at once',
     );
   }

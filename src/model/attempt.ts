@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../contract/runtime.ts';
+import { decodeChunk } from './chunk.ts';
 import { failureFromRefusal, type SentRequest } from './errors.ts';
 import type { Failure } from './failure.ts';
 import { failureFromThrown } from './network-failure.ts';
@@ -89,10 +90,15 @@ async function inspect(
   return { bytes: kind.startsWith('application/json') ? wholeAsStream(body) : body };
 }
 
-/** One JSON body read as a stream of a single event; what is no JSON becomes an event that is not recognised. */
+/**
+ * One JSON body read as a stream of a single event. It is whole, so that a home-made server may leave out the finish
+ * reason; what is no JSON becomes an event that is not recognised.
+ */
 async function* wholeAsStream(body: Dispatcher.ResponseData['body']): AsyncGenerator<Uint8Array> {
-  const text = await readText(body, maxWholeBytes);
-  yield Buffer.from(`data: ${text.replaceAll(/[\r\n]+/g, ' ')}\n\n`);
+  const text = (await readText(body, maxWholeBytes)).replaceAll(/[\r\n]+/g, ' ');
+  yield Buffer.from(`data: ${text}\n\n`);
+  if ((decodeChunk(text)?.text ?? '') !== '')
+    yield Buffer.from('data: {"choices":[{"finish_reason":"stop"}]}\n\n');
 }
 
 function tooLate(limitMs: number): Failure {

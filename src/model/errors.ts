@@ -103,7 +103,9 @@ function requestFailure(
   if (status >= 500 && engineDead.test(message)) return make('engine-dead', 'later');
   if (status >= 500 && status !== 501)
     return make('server-error', deterministic.test(message) ? 'no' : 'once');
-  const key = sent.optionalKeys.find((name) => `${words.param} ${message}`.includes(name));
+  // Ollama refuses its thinking switch for a model that cannot think, without naming the key.
+  const named = /does not support thinking/i.test(message) ? 'reasoning_effort' : `${words.param} ${message}`;
+  const key = sent.optionalKeys.find((name) => named.includes(name));
   return make('bad-request', 'no', key === undefined ? {} : { remedy: { type: 'without-key', key } });
 }
 

@@ -123,7 +123,8 @@ export function createServer(options: ServerOptions, surroundings: ServerSurroun
     health: () => ({ ...state, description: description ?? { host: endpoint.host } }),
     noteUp(latencyMs) {
       failedAt = -Infinity;
-      enter('up', latencyMs === undefined ? {} : { latencyMs });
+      const latest = latencyMs ?? state.latencyMs;
+      enter('up', latest === undefined ? {} : { latencyMs: latest });
     },
     noteDown: (fault) => enter('down', { fault }),
     noteFailure(fault) {

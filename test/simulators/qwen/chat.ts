@@ -63,7 +63,7 @@ async function answer(
   const options = streamOptionsOf(record.body);
   record.status = 200;
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', connection: 'keep-alive' });
-  response.flushHeaders();
+  if (!state.profile.lateHeaders) response.flushHeaders();
   streamAnswer({
     response,
     record,

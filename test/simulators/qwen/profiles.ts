@@ -28,6 +28,10 @@ export type Profile = {
   readonly finishWithLastToken: boolean;
   readonly asciiEscapes: boolean;
   readonly noVisionStatus: number;
+  /** The status line leaves with the first token only. */
+  readonly lateHeaders: boolean;
+  /** Larger requests get 413 and a page. */
+  readonly maxBodyBytes: number;
   /** False: the server ignores `stream` and answers with one JSON body. */
   readonly streams: boolean;
 };
@@ -53,6 +57,8 @@ const vllm: Profile = {
   finishWithLastToken: true,
   asciiEscapes: false,
   noVisionStatus: 400,
+  lateHeaders: false,
+  maxBodyBytes: Infinity,
   streams: true,
 };
 
@@ -74,6 +80,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     errors: 'flat',
     open: /^\/(health|health_generate|ready|metrics)/,
     reasoning: 'reasoning_content',
+    lateHeaders: true,
     checksModel: false,
     choiceExtras: '"logprobs":null,"matched_stop":null,',
     nullDeltaKeys: ['role', 'content', 'reasoning_content', 'tool_calls'],
@@ -92,6 +99,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     unauthorized: '{"error":{"message":"Invalid API Key","type":"authentication_error","code":401}}',
     open: /^\/(health|v1\/health|models|v1\/models|)$/,
     reasoning: 'reasoning_content',
+    lateHeaders: true,
     checksModel: false,
     doneAfterError: false,
     roleDelta: '{"role":"assistant","content":null}',
@@ -149,5 +157,5 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     checksModel: false,
     streams: false,
   },
-  'nginx-front': { ...vllm, name: 'nginx-front', serverHeader: 'nginx/1.24.0' },
+  'nginx-front': { ...vllm, name: 'nginx-front', serverHeader: 'nginx/1.24.0', maxBodyBytes: 1_048_576 },
 };

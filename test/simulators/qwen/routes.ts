@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { handleChat, send } from './chat.ts';
-import { errorBody } from './errors.ts';
+import { errorBody, gatewayPage } from './errors.ts';
 import { renderMetrics } from './metrics.ts';
 import type { SimulatorState } from './state.ts';
 import { preciseNow } from './ticker.ts';
@@ -20,6 +20,12 @@ export async function handleRequest(
   const record = remember(state, request, raw);
   const { profile } = state;
   if (profile.serverHeader !== undefined) response.setHeader('server', profile.serverHeader);
+  if (raw.length > profile.maxBodyBytes) {
+    send(record, response, 413, gatewayPage(413, 'Request Entity Too Large'), {
+      'content-type': 'text/html',
+    });
+    return;
+  }
   if (state.loading) {
     const refusal = { status: 503, message: 'Loading model', kind: 'unavailable_error' };
     send(record, response, 503, errorBody(profile, refusal), json);

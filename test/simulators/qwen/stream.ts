@@ -42,9 +42,12 @@ const resetDelayMs = 30;
 export function streamAnswer(options: StreamOptions): void {
   const { response, record, speed, frames, chunks, fault } = options;
   const plan = planTokens(options);
-  const role = chunks.role();
-  if (role !== undefined && !startsWithError(fault)) frames.events([role]);
-  if (fault?.type === 'stall-before-first-token') return;
+  // Engines send the role with the first output, not when the request comes in.
+  const role = startsWithError(fault) ? undefined : chunks.role();
+  if (fault?.type === 'stall-before-first-token') {
+    if (role !== undefined) frames.events([role]);
+    return;
+  }
   if (fault?.type === 'only-done') {
     frames.end(['[DONE]']);
     return;
@@ -56,7 +59,7 @@ export function streamAnswer(options: StreamOptions): void {
   options.ticker.add((now) => {
     if (response.destroyed || response.writableEnded) return false;
     if (response.writableNeedDrain) return true;
-    const batch: string[] = [];
+    const batch: string[] = due <= now && sent === 0 && role !== undefined ? [role] : [];
     for (let taken = 0; taken < maxTokensPerTick && due <= now; taken += 1) {
       if (!faultDone && fault !== undefined && faultPosition(fault) === sent) {
         faultDone = true;

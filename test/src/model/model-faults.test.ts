@@ -89,12 +89,17 @@ const faults: readonly (readonly [name: string, fault: Fault, expected: Expected
   ],
 ];
 
+/** A fault that is only noticed by waiting is waited for a quarter of a second or so. */
+function impatience(fault: Fault): { firstTokenTimeoutMs?: number; idleTimeoutMs?: number } {
+  return fault.type.startsWith('stall') ? { firstTokenTimeoutMs: 6_000, idleTimeoutMs: 5_000 } : {};
+}
+
 describe('whatever the server does, an answer has exactly one end', () => {
   it.each(faults)('%s', async (_name, fault, [reason, code]) => {
     const simulator = await startSimulator();
     simulator.setAnswer(() => ({ text: 'one two three four five six seven' }));
     simulator.setFault(fault);
-    const { end, text } = await askOnce(startModel([simulator.baseUrl]));
+    const { end, text } = await askOnce(startModel([simulator.baseUrl], impatience(fault)));
     expect({ reason: end.reason, code: end.fault?.code }).toEqual({ reason, code });
     if (reason === 'truncated') expect(text).toMatch(/^one two three fou|^and again/);
     if (reason === 'failed') expect(text).toBe('');
@@ -112,7 +117,7 @@ describe('whatever the server does, an answer has exactly one end', () => {
   it('a reader that is slow is no silent server', async () => {
     const simulator = await startSimulator();
     simulator.setAnswer(() => ({ text: 'word '.repeat(400) }));
-    const model = startModel([simulator.baseUrl], { idleTimeoutMs: 1_000 });
+    const model = startModel([simulator.baseUrl], { idleTimeoutMs: 2_000 });
     let text = '';
     let pauses = 0;
     for await (const event of model.ask(
@@ -121,7 +126,7 @@ describe('whatever the server does, an answer has exactly one end', () => {
     )) {
       if (event.type === 'text-delta') text += event.text;
       if (event.type === 'text-delta' && (pauses += 1) <= 2)
-        await new Promise((resolve) => setTimeout(resolve, 60));
+        await new Promise((resolve) => setTimeout(resolve, 150));
       if (event.type === 'end') expect(event.reason).toBe('stop');
     }
     expect(text).toBe('word '.repeat(400));

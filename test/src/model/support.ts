@@ -58,7 +58,7 @@ export async function startSimulator(options?: QwenSimulatorOptions): Promise<Qw
   return simulator;
 }
 
-/** A model client over the given base URLs, with production's limits on a clock fifty times too fast. */
+/** A model client over the given base URLs, with production's limits on a clock twenty times too fast. */
 export function startModel(baseUrls: readonly string[], options: Partial<ModelOptions> = {}): Model {
   const model = createModel({
     servers: baseUrls.map((baseUrl) => ({ baseUrl, model: 'auto' })),
@@ -66,7 +66,7 @@ export function startModel(baseUrls: readonly string[], options: Partial<ModelOp
     idleTimeoutMs: 30_000,
     maxConcurrency: 16,
     healthIntervalMs: 60_000,
-    clock: createHurriedClock(50),
+    clock: createHurriedClock(20),
     random: () => 0.5,
     log: createMemoryLog(),
     version: '0.0.0-test',
