@@ -3,12 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/clock.ts';
 import type { ImagePreparerOptions } from '../../../src/media/decoder-process.ts';
+import { createDecoderWorker } from '../../../src/media/decoder-worker.ts';
 import type { ImagePreparer } from '../../../src/media/types.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 import { faults } from './children/faults.ts';
 import { bombPng, plain, red } from './pictures.ts';
-import { faultOf, imagesOf, never, startPreparer } from './preparer.ts';
+import { faultOf, imagesOf, keepLog, never, startPreparer } from './preparer.ts';
 
 const script = new URL('./children/faulty-child.ts', import.meta.url);
 const pictureThat = (fault: keyof typeof faults): Buffer => bombPng(faults[fault], 40);
@@ -63,8 +65,10 @@ describe('a picture that is too much for the decoder', () => {
       const { preparer, lines } = start({ clock, timeCapMs: 10_000 });
       const { pid } = await witness(preparer);
       const outcome = preparer.prepare(pictureThat(fault), 8, never);
+      let over = false;
+      void outcome.then(() => (over = true));
       await clock.advance(9_999);
-      expect(isAlive(pid)).toBe(true);
+      expect(over).toBe(false);
       await clock.advance(1);
       expect(await outcome).toEqual({ ok: false, code: 'decoder-failed' });
       expect(lines).toMatchObject([{ reason: 'timeout', format: 'png' }]);
@@ -109,11 +113,11 @@ describe('the process', () => {
     const clock = createFakeClock();
     const { preparer } = start({ clock, idleMs: 30_000 });
     const { pid } = await witness(preparer);
-    await clock.advance(29_000);
-    expect((await witness(preparer)).pid).toBe(pid);
-    await clock.advance(29_999);
-    expect(isAlive(pid)).toBe(true);
-    await clock.advance(1);
+    for (const waitMs of [29_000, 29_000]) {
+      await clock.advance(waitMs);
+      expect((await witness(preparer)).pid).toBe(pid);
+    }
+    await clock.advance(30_000);
     await until(() => !isAlive(pid));
     expect((await witness(preparer)).pid).not.toBe(pid);
   });
@@ -193,4 +197,31 @@ describe('several pictures at once', () => {
     expect(lines).toEqual([]);
     expect(await preparer.prepare(good, 8, AbortSignal.abort())).toEqual(failed);
   });
+});
+
+it('has no loader for SVG even if its bytes came through under another name', async () => {
+  const { lines, log } = keepLog();
+  const worker = createDecoderWorker({
+    script: new URL('../../../src/media/decoder-child.ts', import.meta.url),
+    timeCapMs: 40_000,
+    memoryCapBytes: 512 * 1024 * 1024,
+    idleMs: 1000,
+    clock: systemClock,
+    log,
+  });
+  const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"/>');
+  const limits = { maxPixels: 1_000_000, maxImages: 8 };
+  expect(await worker.run({ bytes: svg, format: 'png', ...limits }, never)).toEqual({
+    ok: false,
+    code: 'corrupt',
+  });
+  expect(await worker.run({ bytes: bombPng(64, 64), format: 'png', ...limits }, never)).toMatchObject({
+    ok: true,
+  });
+  // The header check stands before it, but the decoder counts for itself.
+  expect(await worker.run({ bytes: bombPng(1001, 1000), format: 'png', ...limits }, never)).toMatchObject({
+    ok: false,
+  });
+  await worker.stop();
+  expect(lines).toEqual([]);
 });

@@ -47,6 +47,27 @@ describe('a picture is sent so that detail survives:', () => {
     expect(image.bytes[table + 5]).toBe(2); // the standard table's first entry, 16, at quality 95
   });
 
+  it('few colours go as JPEG all the same where that is smaller', async () => {
+    const soft = await noise(640, 480).greyscale().blur(4).normalise().png().toBuffer();
+    const image = (await imagesOf(preparer, soft))[0]!;
+    expect(image.mime).toBe('image/jpeg');
+    const asPng = await sharp(image.bytes).png({ compressionLevel: 9 }).toBuffer();
+    expect(image.bytes.byteLength).toBeLessThan(asPng.byteLength);
+  });
+
+  it('more than 1,024 colours go as JPEG, however regular', async () => {
+    const stripes = Buffer.alloc(320 * 640 * 3);
+    for (let row = 0; row < 640; row += 1) {
+      stripes.fill(Buffer.from([row & 255, row >> 8, 9]), row * 960, row * 960 + 480);
+      stripes.fill(Buffer.from([row & 255, row >> 8, 200]), row * 960 + 480, row * 960 + 960);
+    }
+    const image = (await imagesOf(preparer, await fromRaw(stripes, 320, 640).png().toBuffer()))[0]!;
+    expect(image.mime).toBe('image/jpeg');
+    const flatter = stripes.subarray(0, 320 * 320 * 3);
+    const flat = (await imagesOf(preparer, await fromRaw(flatter, 320, 320).png().toBuffer()))[0]!;
+    expect(flat.mime).toBe('image/png');
+  });
+
   it('a camera picture of 4032×3024 becomes 1920×1440', async () => {
     const photo = await fromRaw(quarterPixels(4032, 3024, quarters), 4032, 3024)
       .jpeg({ quality: 90 })

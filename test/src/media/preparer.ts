@@ -4,18 +4,17 @@ import { createImagePreparer, type ImagePreparerOptions } from '../../../src/med
 import type { ImageFaultCode, ImageOutcome, ImagePreparer } from '../../../src/media/types.ts';
 import type { ModelImage } from '../../../src/model/types.ts';
 
-/** The real preparer with real child processes; what it logs is kept. A slow machine gets time. */
-export function startPreparer(options: Partial<ImagePreparerOptions> = {}) {
+/** A log that keeps the fields of its lines. */
+export function keepLog(): { lines: LogFields[]; log: Logger } {
   const lines: LogFields[] = [];
   const keep = (fields: LogFields): void => void lines.push(fields);
-  const log: Logger = {
-    trace: keep,
-    debug: keep,
-    info: keep,
-    warn: keep,
-    error: keep,
-    addSecret: () => undefined,
-  };
+  const log = { trace: keep, debug: keep, info: keep, warn: keep, error: keep, addSecret: () => undefined };
+  return { lines, log };
+}
+
+/** The real preparer with real child processes. A slow machine gets time. */
+export function startPreparer(options: Partial<ImagePreparerOptions> = {}) {
+  const { lines, log } = keepLog();
   const preparer = createImagePreparer({ clock: systemClock, log, timeCapMs: 40_000, ...options });
   return { preparer, lines };
 }
