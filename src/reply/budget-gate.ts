@@ -15,13 +15,9 @@ export type GateRule = {
   readonly calls: number;
   /** How long an answered call still counts: the window and a margin. */
   readonly holdMs: number;
-  /** Permits that yielding calls leave free. */
-  readonly reserve: number;
-  /** Permits that evenly spaced yielding calls may count on. */
+  /** Permits that evenly spaced yielding calls count on; the rest stays free for the others. */
   readonly pacedCalls: number;
 };
-
-type Permit = { readonly endsAt: number; readonly yields: boolean };
 
 /** Times are milliseconds of the budget's own clock. */
 export type Gate = {
@@ -30,10 +26,8 @@ export type Gate = {
   waiting: number;
   waitingYielding: number;
   inFlight: number;
-  inFlightYielding: number;
-  /** Answered calls that still count, in the order in which they end. */
-  readonly held: Permit[];
-  heldYielding: number;
+  /** When the permits of answered calls end, earliest first. */
+  readonly held: number[];
   nextYieldingAt: number;
   pausedUntil: number;
   /** Part of the permitted rate in use since the pause ended; grows back to 1. */
@@ -61,14 +55,12 @@ const LEAST_SHARE = 0.1;
 /** From nothing to the full rate; after one halving half of it. */
 const RECOVERY_MS = 60_000;
 
-export function createGateRule(limit: CallLimit): GateRule {
-  const { calls, windowMs } = limit;
+export function createGateRule({ calls, windowMs }: CallLimit): GateRule {
   const reserve = calls < 4 ? 0 : Math.ceil(calls * RESERVED_PART);
   const endingSoon = Math.floor((calls * SOON_MS) / windowMs);
   return {
     calls,
     holdMs: Math.ceil(windowMs * (1 + DRIFT)) + ROUNDING_MS,
-    reserve,
     pacedCalls: calls - Math.max(0, reserve - endingSoon),
   };
 }
@@ -79,9 +71,7 @@ export function createGate(rule: GateRule): Gate {
     waiting: 0,
     waitingYielding: 0,
     inFlight: 0,
-    inFlightYielding: 0,
     held: [],
-    heldYielding: 0,
     nextYieldingAt: 0,
     pausedUntil: 0,
     share: 1,
@@ -97,10 +87,8 @@ export function readyAt(gate: Gate, yields: boolean, now: number): number {
   dropEnded(gate, now);
   let at = gate.pausedUntil;
   if (shareOf(gate, now) < 1) at = Math.max(at, gate.nextCallAt);
-  if (inUse(gate) >= gate.rule.calls) at = Math.max(at, gate.held[0]?.endsAt ?? Infinity);
-  if (!yields) return at;
-  if (!relaxed(gate)) at = Math.max(at, gate.nextYieldingAt);
-  return Math.max(at, roomForYieldingAt(gate));
+  if (inUse(gate) >= gate.rule.calls) at = Math.max(at, gate.held[0] ?? Infinity);
+  return yields && !relaxed(gate) ? Math.max(at, gate.nextYieldingAt) : at;
 }
 
 /** A call leaves. Only after `readyAt` said that it may. */
@@ -110,21 +98,18 @@ export function take(gate: Gate, yields: boolean, now: number): void {
   const share = shareOf(gate, now);
   if (share < 1) gate.nextCallAt = now + rule.holdMs / (rule.calls * share);
   if (!yields) return;
-  gate.inFlightYielding += 1;
   // A time still to come means that the call went unspaced: that is no debt of the calls after it.
   const dueAt = Math.min(now, Math.max(gate.nextYieldingAt, now - CATCH_UP_MS));
   gate.nextYieldingAt = dueAt + evenGapMs(gate, now);
 }
 
 /** A call came to its end, and the platform may have counted it as late as `lastCountedAt`; unset means it never left. */
-export function giveBack(gate: Gate, yields: boolean, lastCountedAt: number | undefined): void {
+export function giveBack(gate: Gate, lastCountedAt: number | undefined): void {
   gate.inFlight -= 1;
-  if (yields) gate.inFlightYielding -= 1;
   if (lastCountedAt === undefined) return;
-  const permit = { endsAt: lastCountedAt + gate.rule.holdMs, yields };
-  const before = gate.held.findLastIndex((other) => other.endsAt <= permit.endsAt);
-  gate.held.splice(before + 1, 0, permit);
-  if (yields) gate.heldYielding += 1;
+  const endsAt = lastCountedAt + gate.rule.holdMs;
+  const before = gate.held.findLastIndex((other) => other <= endsAt);
+  gate.held.splice(before + 1, 0, endsAt);
 }
 
 /** Lets nothing through for `pauseMs`; with `lessen` also halves the rate afterwards, once for each pause. */
@@ -156,13 +141,9 @@ function inUse(gate: Gate): number {
 }
 
 function dropEnded(gate: Gate, now: number): void {
-  let ended = 0;
-  for (const permit of gate.held) {
-    if (permit.endsAt > now) break;
-    if (permit.yields) gate.heldYielding -= 1;
-    ended += 1;
-  }
-  if (ended > 0) gate.held.splice(0, ended);
+  if ((gate.held[0] ?? Infinity) > now) return;
+  const ended = gate.held.findIndex((endsAt) => endsAt > now);
+  gate.held.splice(0, ended === -1 ? gate.held.length : ended);
 }
 
 function shareOf(gate: Gate, now: number): number {
@@ -172,16 +153,6 @@ function shareOf(gate: Gate, now: number): number {
 function relaxed(gate: Gate): boolean {
   const part = Math.min(RELAXED_PART, RELAXED_WAITING / Math.max(1, gate.waitingYielding));
   return inUse(gate) < gate.rule.calls * part;
-}
-
-/** The reserve counts as kept while enough permits are free or about to be. */
-function roomForYieldingAt(gate: Gate): number {
-  const { calls, reserve } = gate.rule;
-  if (gate.inFlightYielding + gate.heldYielding < calls - reserve) return 0;
-  const missing = reserve + 1 - (calls - inUse(gate));
-  if (missing <= 0) return 0;
-  const soon = (gate.held[missing - 1]?.endsAt ?? Infinity) - SOON_MS;
-  return Math.min(soon, gate.held[0]?.endsAt ?? Infinity);
 }
 
 /**
@@ -194,8 +165,7 @@ function evenGapMs(gate: Gate, now: number): number {
   const step = Math.max(1, Math.ceil(gate.held.length / PACE_SAMPLES));
   let gapMs = holdMs / Math.max(1, pacedCalls);
   for (let index = Math.max(0, -free); index < gate.held.length; index += step) {
-    const permit = gate.held[index];
-    if (permit !== undefined) gapMs = Math.max(gapMs, (permit.endsAt - now) / (free + index + 1));
+    gapMs = Math.max(gapMs, ((gate.held[index] ?? now) - now) / (free + index + 1));
   }
   return Math.min(gapMs, holdMs / (calls * LEAST_YIELDING_PART));
 }

@@ -86,11 +86,11 @@ export function createCallBudget({ limits, clock, log }: CallBudgetOptions): Sto
   }
 
   /** `lastCountedAt`: see `giveBack`. */
-  function finish({ gates: passed, yields }: Passage, lastCountedAt: number | undefined): void {
+  function finish({ gates: passed }: Passage, lastCountedAt: number | undefined): void {
     const now = elapsedMs();
     inFlight -= 1;
     for (const gate of passed) {
-      giveBack(gate, yields, lastCountedAt);
+      giveBack(gate, lastCountedAt);
       parking.refresh(gate, now);
     }
     dispatch();

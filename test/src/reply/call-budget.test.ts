@@ -165,6 +165,25 @@ describe('the order', () => {
     expect(timesOf('final')).toHaveLength(1);
   });
 
+  it('lets the end of a reply leave at once at any moment, however scarce the calls of its chat', async () => {
+    const wecomLike: CallLimit = { per: 'chat', calls: 30, windowMs: 60_000 };
+    for (let endMs = 3000; endMs < 150_000; endMs += 7000) {
+      const { clock, call, nowMs, timesOf } = createDesk([wecomLike], 30);
+      const streaming = async (): Promise<void> => {
+        while (nowMs() < endMs) {
+          await call('live', 'live', { chat: 'group' });
+          await clock.sleep(200);
+        }
+      };
+      void streaming();
+      await clock.advance(endMs);
+      void call('end', 'final', { chat: 'group' });
+      void call('settings', 'final', { chat: 'group' });
+      await clock.advance(10);
+      expect([...timesOf('end'), ...timesOf('settings')]).toEqual([endMs, endMs]);
+    }
+  });
+
   it('starves nobody while more urgent calls come faster than any can leave', async () => {
     const { clock, call, nowMs, left } = createDesk([perSecond(10)]);
     let round = 0;

@@ -95,6 +95,17 @@ describe('where a reply ends', () => {
     expect(bytesOf(text.slice(0, cut), 'utf8')).toBeGreaterThan(1930);
   });
 
+  it('keeps such characters whole also when they arrive in pieces', () => {
+    const family = '👨‍👩‍👧‍👦';
+    const cutter = createCutter(LIMITS);
+    const cuts = Array.from(
+      { length: 300 * family.length },
+      (_, unit) => family[unit % family.length] ?? '',
+    ).flatMap((unit) => cutter.push(unit));
+    expect(cuts.length).toBeGreaterThan(2);
+    expect(cuts.filter((cut) => cut % family.length !== 0)).toEqual([]);
+  });
+
   it('keeps accents and flags whole', () => {
     expect(firstCut('e\u0301'.repeat(1200))! % 2).toBe(0);
     expect(firstCut('🇨🇳'.repeat(600))! % 4).toBe(0);
