@@ -4,9 +4,10 @@ import { createProxyFor } from './config/proxy.ts';
 import type { Config, ReadyPlan } from './config/types.ts';
 import type { Adapter, AdapterDeps } from './contract/adapter.ts';
 import type { AdapterId } from './contract/ids.ts';
-import type { Clock, Logger } from './contract/runtime.ts';
+import type { Clock } from './contract/runtime.ts';
 import { createCore, type Core } from './core/core.ts';
 import { createHttpServer } from './http/server.ts';
+import type { ServiceLog } from './log.ts';
 import { logWith } from './log-with.ts';
 import { createImagePreparer } from './media/decoder-process.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -21,7 +22,7 @@ export type ServiceOptions = {
   /** Where all local state lies. */
   readonly dataDirectory: string;
   readonly clock: Clock;
-  readonly log: Logger;
+  readonly log: ServiceLog;
   readonly version: string;
 };
 
@@ -130,7 +131,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     createAdapters(options),
   ]);
   const model = modelFrom(options);
-  const metrics = createMetrics();
+  const metrics = createMetrics({ droppedLogLines: () => log.dropped() });
   const { core, preparer } = buildCore(options, adapters, store, model, metrics);
   const stopping = new AbortController();
   const http = createHttpServer({

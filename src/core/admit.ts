@@ -7,6 +7,7 @@ import { maxWaitingPerLane, type Lanes } from './lanes.ts';
 import type { Limits } from './limits.ts';
 import { scopeOf, type GroupContext } from './scope.ts';
 import {
+  asTurn,
   shortId,
   type AdmissionNotice,
   type NewTurn,
@@ -31,22 +32,6 @@ export type AdmitServices = {
 };
 
 type Decision = { readonly kind: TurnKind; readonly notice?: AdmissionNotice };
-
-/** A turn as it is at its birth. */
-export function asTurn(turn: NewTurn): Turn {
-  return {
-    ...turn,
-    state: 'accepted',
-    attempts: 0,
-    question: undefined,
-    answer: undefined,
-    ending: undefined,
-    parts: [],
-    retriedAt: undefined,
-    promptTokens: undefined,
-    completionTokens: undefined,
-  };
-}
 
 /** What a first-seen message is to become; undefined: nothing at all. Nothing here waits. */
 function decide(services: AdmitServices, message: InboundMessage): Decision | undefined {

@@ -4,9 +4,8 @@ import type { Clock, Logger } from '../contract/runtime.ts';
 import { createAnswerText } from '../reply/answer-text.ts';
 import { preview } from '../reply/preview.ts';
 import type { Language, Store } from '../store/store.ts';
-import { asTurn } from './admit.ts';
 import { presentEnding } from './present.ts';
-import type { NewTurn, Turn, TurnId } from './turn.ts';
+import { asTurn, type NewTurn, type Turn, type TurnId } from './turn.ts';
 
 export type RetryServices = {
   readonly store: Pick<Store, 'turns' | 'people'>;

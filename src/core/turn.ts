@@ -90,3 +90,19 @@ export type TurnPatch = {
 export function shortId(id: TurnId): string {
   return `#${id.slice(0, 4)}`;
 }
+
+/** A turn as it is at its birth. */
+export function asTurn(turn: NewTurn): Turn {
+  return {
+    ...turn,
+    state: 'accepted',
+    attempts: 0,
+    question: undefined,
+    answer: undefined,
+    ending: undefined,
+    parts: [],
+    retriedAt: undefined,
+    promptTokens: undefined,
+    completionTokens: undefined,
+  };
+}
