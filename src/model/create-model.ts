@@ -67,8 +67,7 @@ export function createModel(options: ModelOptions): Model {
     },
     async stop() {
       stopping.abort();
-      await Promise.all(watches);
-      await Promise.all(servers.map((server) => server.close()));
+      await Promise.all([...watches, ...servers.map((server) => server.close())]);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { httpFaults, tooManyRequests } from '../../simulators/qwen/faults.ts';
-import type { Fault } from '../../simulators/qwen/types.ts';
+import type { Fault, QwenSimulator } from '../../simulators/qwen/types.ts';
+import { createFakeClock } from '../../fakes/clock.ts';
 import { askOnce, createHurriedClock, startModel, startSimulator } from './support.ts';
 
 const asked = (simulator: { readonly chats: readonly unknown[] }): number => simulator.chats.length;
@@ -67,6 +68,15 @@ describe('asking again', () => {
     expect(asked(simulator)).toBe(1);
   });
 
+  it('repeats a request at once that died with its socket', async () => {
+    const simulator = await startSimulator();
+    simulator.failNext({ type: 'reset-before-headers' });
+    // Time stands still, so that a pause would never end.
+    const model = startModel([simulator.baseUrl], { clock: createFakeClock() });
+    expect((await askOnce(model)).end.reason).toBe('stop');
+    expect(asked(simulator)).toBe(2);
+  });
+
   it('survives a server that closes idle sockets just as they are used again', async () => {
     const simulator = await startSimulator({ keepAliveMs: 3 });
     simulator.setAnswer(() => ({ text: 'fine' }));
@@ -131,19 +141,37 @@ describe('mending the request', () => {
 });
 
 describe('several servers', () => {
-  it('asks the next one within the same message', async () => {
+  it.each<readonly [string, (server: QwenSimulator) => void | Promise<void>]>([
+    ['stumbles', (server) => server.setFault(httpFaults.badGateway)],
+    ['refuses the key', (server) => server.setFault(httpFaults.unauthorized)],
+    ['is loading', (server) => server.setFault(httpFaults.loading)],
+    [
+      'reports an error first',
+      (server) => server.setFault({ type: 'error-event', afterTokens: 0, done: true }),
+    ],
+    ['has nothing to chat with', (server) => server.setModels([])],
+    ['is gone', (server) => server.goDown()],
+  ])('asks the next one within the same message when the first %s', async (_name, happen) => {
     const [first, second] = [await startSimulator(), await startSimulator()];
     second.setAnswer(() => ({ text: 'from the second' }));
+    await happen(first);
+    // Time stands still: nothing is waited for on the way.
+    const model = startModel([first.baseUrl, second.baseUrl], { clock: createFakeClock() });
+    const { text, end } = await askOnce(model);
+    expect({ text, reason: end.reason }).toEqual({ text: 'from the second', reason: 'stop' });
+  });
+
+  it('comes back to the first once it has answered a check', async () => {
+    const [first, second] = [await startSimulator(), await startSimulator()];
+    await first.goDown();
     const model = startModel([first.baseUrl, second.baseUrl]);
-    for (const break_ of [
-      () => first.failNext(httpFaults.badGateway),
-      () => first.failNext(httpFaults.unauthorized),
-      () => first.goDown(),
-    ]) {
-      await break_();
-      const { text, end } = await askOnce(model);
-      expect({ text, reason: end.reason }).toEqual({ text: 'from the second', reason: 'stop' });
-    }
+    model.start();
+    await askOnce(model);
+    expect([asked(first), asked(second)]).toEqual([0, 1]);
+    await first.comeBack();
+    await expect.poll(() => model.health()[0]?.state, { timeout: 10_000 }).toBe('up');
+    await askOnce(model);
+    expect([asked(first), asked(second)]).toEqual([1, 1]);
   });
 
   it('moves on from a server that hangs, and asks it last from then on', async () => {
