@@ -83,6 +83,7 @@ export async function createFeishuAdapter(config: FeishuConfig, deps: AdapterDep
   const replies = createFeishuReplies({ calls: operations, clock, uuid, log });
 
   return {
+    ...replies,
     id: adapterId,
     platform: platformId,
     capabilities,
@@ -121,9 +122,6 @@ export async function createFeishuAdapter(config: FeishuConfig, deps: AdapterDep
         signal,
       ),
     render: renderFeishuMarkdown,
-    openReply: replies.openReply,
-    resumeReply: replies.resumeReply,
-    send: replies.send,
     fetchMedia: (ref, signal) => fetchFeishuMedia(operations, ref, signal),
     async fetchQuote(ref, signal) {
       const { openId } = await identity.learn(signal);

@@ -28,7 +28,11 @@ export type FetchedMessage = { readonly items: readonly unknown[] };
  * sub-code follows after a slash (`230099/11310`).
  */
 export type FeishuCalls = {
-  createCard(cardJson: string, context: CallContext, signal: AbortSignal): Promise<{ readonly cardId: string }>;
+  createCard(
+    cardJson: string,
+    context: CallContext,
+    signal: AbortSignal,
+  ): Promise<{ readonly cardId: string }>;
   /** `PUT …/elements/:id/content`: the whole text so far of one element. */
   putText(
     operation: CardOperation,
@@ -38,16 +42,50 @@ export type FeishuCalls = {
     signal: AbortSignal,
   ): Promise<void>;
   /** `PATCH …/settings`: the `settings` JSON string. */
-  patchSettings(operation: CardOperation, settings: string, context: CallContext, signal: AbortSignal): Promise<void>;
+  patchSettings(
+    operation: CardOperation,
+    settings: string,
+    context: CallContext,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** `PUT …/cards/:id`: the whole card. */
-  putCard(operation: CardOperation, cardJson: () => string, context: CallContext, signal: AbortSignal): Promise<void>;
+  putCard(
+    operation: CardOperation,
+    cardJson: () => string,
+    context: CallContext,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** `POST …/batch_update`: `actions` JSON string. */
-  batchUpdate(operation: CardOperation, actions: () => string, context: CallContext, signal: AbortSignal): Promise<void>;
+  batchUpdate(
+    operation: CardOperation,
+    actions: () => string,
+    context: CallContext,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** `POST …/id_convert`: the card a message shows. */
-  cardOfMessage(messageId: string, context: CallContext, signal: AbortSignal): Promise<{ readonly cardId: string }>;
-  reply(messageId: string, message: OutgoingMessage, context: CallContext, signal: AbortSignal): Promise<SentMessage>;
-  send(chatId: string, message: OutgoingMessage, context: CallContext, signal: AbortSignal): Promise<SentMessage>;
+  cardOfMessage(
+    messageId: string,
+    context: CallContext,
+    signal: AbortSignal,
+  ): Promise<{ readonly cardId: string }>;
+  reply(
+    messageId: string,
+    message: OutgoingMessage,
+    context: CallContext,
+    signal: AbortSignal,
+  ): Promise<SentMessage>;
+  send(
+    chatId: string,
+    message: OutgoingMessage,
+    context: CallContext,
+    signal: AbortSignal,
+  ): Promise<SentMessage>;
   /** `PATCH /im/v1/messages/:id`: a plain interactive card's content. */
-  patchMessage(messageId: string, content: () => string, context: CallContext, signal: AbortSignal): Promise<void>;
+  patchMessage(
+    messageId: string,
+    content: () => string,
+    context: CallContext,
+    signal: AbortSignal,
+  ): Promise<void>;
   getMessage(messageId: string, signal: AbortSignal): Promise<FetchedMessage>;
 };

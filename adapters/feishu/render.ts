@@ -24,21 +24,38 @@ export const MAX_TABLES = 3;
  *
  * Pure and linear. While `complete` is false the result for a longer text begins with the result for a shorter one.
  */
-export function renderFeishuMarkdown(markdown: string, complete: boolean, maxTables: number = MAX_TABLES): string {
+export function renderFeishuMarkdown(
+  markdown: string,
+  complete: boolean,
+  maxTables: number = MAX_TABLES,
+): string {
   const pass = createPass(withoutInvisible(markdown, complete), complete, maxTables);
-  const { text } = pass;
-  let position = 0;
-  while (position < text.length) {
-    const line = lineAt(text, position, complete);
-    const reached = readLine(pass, line);
-    copyUpTo(pass, reached);
-    if (reached < line.next) return pass.output;
-    position = reached;
-  }
-  if (complete && pass.table?.fenced === true) {
-    pass.output += text.endsWith('\n') ? fenceLine(pass.table.quotes) : `\n${fenceLine(pass.table.quotes).trimEnd()}`;
+  const whole = readLines(pass);
+  if (whole && complete && pass.table?.fenced === true) {
+    const fence = fenceLine(pass.table.quotes);
+    pass.output += pass.text.endsWith('\n') ? fence : `\n${fence.trimEnd()}`;
   }
   return pass.output;
+}
+
+/** How many tables a text holds outside of code. */
+export function countTables(markdown: string): number {
+  const pass = createPass(markdown, true, Infinity);
+  readLines(pass);
+  return pass.tables;
+}
+
+/** False when something at the end had to be held back. */
+function readLines(pass: Pass): boolean {
+  let position = 0;
+  while (position < pass.text.length) {
+    const line = lineAt(pass.text, position, pass.complete);
+    const reached = readLine(pass, line);
+    copyUpTo(pass, reached);
+    if (reached < line.next) return false;
+    position = reached;
+  }
+  return true;
 }
 
 // Bidirectional embeddings, overrides and isolates can show text in another order than it is; tag characters and NUL
@@ -48,7 +65,7 @@ const UNFINISHED_PAIR = /[\uD800-\uDBFF]$/;
 
 function withoutInvisible(markdown: string, complete: boolean): string {
   const decided = complete ? markdown : markdown.replace(UNFINISHED_PAIR, '');
-  const visible = INVISIBLE.test(decided) ? decided.replace(INVISIBLE, '') : decided;
+  const visible = decided.replace(INVISIBLE, '');
   return visible.isWellFormed() ? visible : visible.toWellFormed();
 }
 

@@ -1,7 +1,11 @@
 /** What the Feishu adapter keeps in the opaque values it mints. Everything is plain JSON. */
 
 /** `ReplyTarget`: the message that is answered. */
-export type FeishuReplyTarget = { readonly messageId: string; readonly chatId: string; readonly threadId?: string };
+export type FeishuReplyTarget = {
+  readonly messageId: string;
+  readonly chatId: string;
+  readonly threadId?: string;
+};
 
 /**
  * `ReplyHandle`. `card`: a CardKit card. `message`: a plain interactive card edited by PATCH. `post`: a post or text

@@ -20,7 +20,8 @@ export type AnswerText = {
 
 function closingFence(opening: string): string {
   const marker = /(`{3,}|~{3,})/.exec(opening)?.[1] ?? '```';
-  return `${/^\s*/.exec(opening)?.[0] ?? ''}${marker}`;
+  // Quote marks too: without them the line would open a fence of its own outside the quotation.
+  return `${/^[\s>]*/.exec(opening)?.[0] ?? ''}${marker}`;
 }
 
 /** The growing answer and where it must be cut so that each part fits into one reply. A cut, once found, never moves. */

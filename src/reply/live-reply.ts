@@ -142,11 +142,13 @@ export function createLiveReply(options: LiveReplyOptions): LiveReply {
     const edit: Edit = { waiting, leaving };
     const part = current();
     if (part.sink === undefined) {
+      leaving();
       const sink = await open(part, maybeOpen && part.index === 0);
       if (part.handle !== undefined) await update(part, sink, urgency, edit);
       return;
     }
     if (shareOf(part).end === undefined) return update(part, part.sink, urgency, edit);
+    leaving();
     await rollOver(part, part.sink);
     await open(current(), false);
   }

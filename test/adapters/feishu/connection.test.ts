@@ -1,106 +1,7 @@
-import { createServer, type Server } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
-import * as sdk from '@larksuiteoapi/node-sdk';
-import { afterEach, describe, expect, it } from 'vitest';
-import { createConnection, type Connection } from '../../../adapters/feishu/connection.ts';
-import { createHealth, type Health } from '../../../adapters/feishu/health.ts';
-import { runSession, type SessionOptions } from '../../../adapters/feishu/session.ts';
-import { createHttp } from '../../../adapters/shared/http.ts';
-import { createFakeClock, type FakeClock } from '../../fakes/clock.ts';
-import { startFeishuSimulator, type FeishuSimulator } from '../../simulators/feishu/simulator.ts';
-import type { FeishuSimulatorOptions } from '../../simulators/feishu/options.ts';
-import { createRecordedLog, until, type RecordedLog } from './support.ts';
-
-const ending: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const end of ending.splice(0).reverse()) await end();
-});
-
-async function simulator(options: FeishuSimulatorOptions = {}): Promise<FeishuSimulator> {
-  const started = await startFeishuSimulator(options);
-  ending.push(() => started.stop());
-  return started;
-}
-
-type Line = {
-  readonly connection: Connection;
-  readonly health: Health;
-  readonly clock: FakeClock;
-  readonly log: RecordedLog;
-  readonly received: unknown[];
-};
-
-type LineOptions = {
-  readonly url: string;
-  readonly appId?: string;
-  readonly appSecret?: string;
-  readonly receive?: (raw: unknown) => Promise<object>;
-  readonly prepare?: () => Promise<void>;
-  readonly proxyFor?: (url: URL) => string | undefined;
-};
-
-/** The adapter's line to an address, on a clock that stands still: every wait ends only when the test says so. */
-function line(options: LineOptions): Line {
-  const { url, appId = 'cli_a1b2c3d4e5f60718', appSecret = 'the-app-secret' } = options;
-  const clock = createFakeClock();
-  const log = createRecordedLog();
-  const health = createHealth({ clock, log });
-  const received: unknown[] = [];
-  const proxyFor = options.proxyFor ?? (() => undefined);
-  const http = createHttp({ clock, proxyFor: () => undefined, timeoutMs: 10_000, maxBytes: 1_000_000 });
-  const session: SessionOptions = {
-    sdk,
-    appId,
-    appSecret,
-    baseUrl: url,
-    proxyFor,
-    http,
-    clock,
-    log,
-    receive: async (raw) => {
-      received.push(raw);
-      return options.receive === undefined ? {} : options.receive(raw);
-    },
-  };
-  const connection = createConnection({
-    clock,
-    random: () => 0,
-    health,
-    prepare: options.prepare ?? (async () => undefined),
-    serve: (onUp, signal) => runSession(session, onUp, signal),
-  });
-  ending.push(async () => {
-    await connection.stop();
-    await http.close();
-  });
-  return { connection, health, clock, log, received };
-}
-
-function lineTo({ url, app }: FeishuSimulator, options: Partial<LineOptions> = {}): Line {
-  const opened = line({ url, appId: app.appId, appSecret: app.appSecret, ...options });
-  opened.connection.start();
-  return opened;
-}
-
-const up = ({ health }: Line): Promise<true> =>
-  until(() => health.current().state === 'up' || undefined).then(() => true);
-const down = ({ health }: Line): Promise<string> =>
-  until(() =>
-    health.current().state === 'up' || health.current().state === 'connecting'
-      ? undefined
-      : health.current().detail,
-  );
-
-function groupOf(feishu: FeishuSimulator) {
-  const user = feishu.addUser({ name: '李雷' });
-  return { user, chat: feishu.addChat({ name: '财务', members: [user] }) };
-}
-
-function ask(feishu: FeishuSimulator, words = '@{bot} 在吗', chunks = 1) {
-  const { user, chat } = groupOf(feishu);
-  return feishu.say({ chat, from: user, said: { kind: 'text', text: words }, chunks });
-}
+import { describe, expect, it } from 'vitest';
+import { createFakeClock } from '../../fakes/clock.ts';
+import { ask, down, line, lineTo, silentPlatform, simulator, up } from './line.ts';
+import { until } from './support.ts';
 
 describe('an event over the long connection', () => {
   it('arrives whole and is acknowledged', async () => {
@@ -204,7 +105,7 @@ describe('SDK fault: it gives up for good on endpoint errors, or spins without t
     await until(() => here.clock.sleeping() > 0);
     await here.clock.advance(60_000);
     await up(here);
-    expect((await ask(feishu).deliveries[0])?.state).toBe('acknowledged');
+    { const d = await ask(feishu).deliveries[0]; if ((d?.attempts.length ?? 0) > 1) console.log('DBG', JSON.stringify(d), feishu.connections().map((c) => c.id), here.log.lines); expect(d?.state).toBe('acknowledged'); }
   });
 
   it('a wrong secret answered without data is a failure that says so, and is tried only once a minute', async () => {
@@ -287,7 +188,7 @@ describe("SDK fault: it comes back at the platform's pace, up to 150 s, or not a
       await here.clock.advance(1_000);
       await up(here);
       expect(here.health.current().reconnects).toBe(1);
-      expect((await ask(feishu).deliveries[0])?.state).toBe('acknowledged');
+      { const d = await ask(feishu).deliveries[0]; if ((d?.attempts.length ?? 0) > 1) console.log('DBG', JSON.stringify(d), feishu.connections().map((c) => c.id), here.log.lines); expect(d?.state).toBe('acknowledged'); }
       expect(feishu.connections()).toHaveLength(1);
     },
   );
@@ -326,112 +227,3 @@ describe("SDK fault: it comes back at the platform's pace, up to 150 s, or not a
     expect(await down(here)).toBe('not open in time');
   });
 });
-
-describe('SDK faults: crashes, leaks and leftovers', () => {
-  it('garbage and broken fragments cost neither the process nor the events after them', async () => {
-    const feishu = await simulator();
-    const here = lineTo(feishu);
-    await up(here);
-    const [connection] = feishu.connections();
-    connection?.sendGarbage();
-    connection?.sendMalformedFragment();
-    expect((await ask(feishu).deliveries[0])?.state).toBe('acknowledged');
-  });
-
-  it('stopping in the middle of a handshake ends it, without an uncaught error', async () => {
-    const { url, sockets } = await silentPlatform();
-    const here = line({ url });
-    here.connection.start();
-    await until(() => sockets.length === 1);
-    await here.connection.stop();
-    await until(() => sockets.every((socket) => socket.destroyed));
-    expect(here.clock.sleeping()).toBe(0);
-  });
-
-  it('stopping while the address is asked for, and before anything began, ends at once', async () => {
-    const feishu = await simulator();
-    feishu.fault('ws.endpoint', { kind: 'delay', milliseconds: 5_000 });
-    const asking = lineTo(feishu);
-    await asking.clock.settle();
-    const fresh = line({ url: feishu.url });
-    await Promise.all([asking.connection.stop(), fresh.connection.stop()]);
-    expect([asking.clock.sleeping(), feishu.connections().length]).toEqual([0, 0]);
-  });
-
-  it('stopping closes the line and leaves nothing waiting', async () => {
-    const feishu = await simulator();
-    const here = lineTo(feishu);
-    await up(here);
-    await here.connection.stop();
-    await here.connection.stop();
-    await until(() => feishu.connections().length === 0);
-    expect(here.clock.sleeping()).toBe(0);
-  });
-
-  it('neither the app secret nor tickets nor words of messages reach the log', async () => {
-    const feishu = await simulator();
-    const here = lineTo(feishu, {
-      receive: async () => Promise.reject(new Error('secret words of a message')),
-    });
-    await up(here);
-    const [connection] = feishu.connections();
-    const signal = AbortSignal.timeout(10_000);
-    await connection?.push('event', Buffer.from('{"text":"secret words of a message"}'), 1, signal);
-    connection?.drop();
-    await down(here);
-    const wrong = lineTo(feishu, { appSecret: 'another-app-secret' });
-    await down(wrong);
-    const lines = [...here.log.lines, ...wrong.log.lines].join('\n');
-    expect(lines).toContain('feishu sdk');
-    for (const secret of [
-      'secret words',
-      feishu.app.appSecret,
-      'another-app-secret',
-      'ticket',
-      'access_key',
-      'ws://',
-      ...here.log.secrets,
-    ]) {
-      expect(lines).not.toContain(secret);
-    }
-    expect(here.log.secrets.length).toBeGreaterThan(0);
-  });
-
-  it('a broken event, whose text the SDK would log, is not acknowledged and not logged', async () => {
-    const feishu = await simulator();
-    const here = lineTo(feishu);
-    await up(here);
-    const push = feishu
-      .connections()[0]
-      ?.push('event', Buffer.from('机密 not json'), 1, AbortSignal.timeout(100));
-    expect(await push).toBeUndefined();
-    expect(here.log.lines.join('\n')).not.toContain('机密');
-  });
-});
-
-/** Answers where to connect, and then says nothing to those who connect. */
-async function silentPlatform(): Promise<{ readonly url: string; readonly sockets: Socket[] }> {
-  const sockets: Socket[] = [];
-  const server: Server = createServer((_, response) => {
-    const data = {
-      URL: `ws://127.0.0.1:${port()}/ws?a=1&device_id=1&service_id=2`,
-      ClientConfig: { PingInterval: 120 },
-    };
-    response.setHeader('connection', 'close').end(JSON.stringify({ code: 0, msg: '', data }));
-  });
-  const port = (): number => (server.address() as AddressInfo).port;
-  server.on('upgrade', (_, socket) => {
-    socket.on('error', () => undefined);
-    socket.on('end', () => socket.destroy());
-    socket.resume();
-    sockets.push(socket as Socket);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  ending.push(async () => {
-    for (const socket of sockets) socket.destroy();
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${port()}`, sockets };
-}

@@ -19,6 +19,8 @@ export type ConnectionHub = {
   close(): void;
 };
 
+const rememberedTickets = 1000;
+
 export function createConnectionHub(options: HubOptions): ConnectionHub {
   const server = new WebSocketServer({ noServer: true });
   const tickets = new Set<string>();
@@ -26,22 +28,26 @@ export function createConnectionHub(options: HubOptions): ConnectionHub {
   const open = new Map<string, { readonly connection: SimConnection; readonly socket: WebSocket }>();
 
   function accept(socket: WebSocket, serviceId: number): void {
-    const connection = createConnection(socket, serviceId, options);
+    const connection = createConnection(socket, serviceId, options, () => changed.emit('ready'));
     open.set(connection.id, { connection, socket });
     socket.on('close', () => open.delete(connection.id));
-    changed.emit('opened');
   }
+
+  const ready = (): readonly SimConnection[] =>
+    [...open.values()].map(({ connection }) => connection).filter((connection) => connection.ready());
 
   return {
     config: options.config,
     connections: () => [...open.values()].map(({ connection }) => connection),
     any() {
-      const all = [...open.values()];
-      return all[Math.floor(options.random() * all.length)]?.connection;
+      const all = ready();
+      return all[Math.floor(options.random() * all.length)];
     },
     address(baseUrl) {
       const ticket = options.ids.uuid();
       tickets.add(ticket);
+      const oldest = tickets.values().next().value;
+      if (tickets.size > rememberedTickets && oldest !== undefined) tickets.delete(oldest);
       const query = new URLSearchParams({
         // The SDK parses the whole address as a query string, so neither id may come first.
         fpid: '493',
@@ -62,7 +68,7 @@ export function createConnectionHub(options: HubOptions): ConnectionHub {
       );
     },
     async connected(count, signal) {
-      while (open.size < count) await once(changed, 'opened', { signal });
+      while (ready().length < count) await once(changed, 'ready', { signal });
     },
     close() {
       for (const { socket } of open.values()) socket.terminate();

@@ -18,6 +18,8 @@ export type Acknowledgement = { readonly code: number; readonly body: unknown };
 export type SimConnection = {
   readonly id: string;
   readonly openedMs: number;
+  /** Whether the client has pinged, as it does right on opening: before that it may not be listening yet. */
+  readonly ready: () => boolean;
   /** Sends a data frame, cut into `chunks` pieces; resolves with the acknowledgement, or undefined when it closes or `signal` aborts. */
   push(
     type: 'event' | 'card',
@@ -51,10 +53,12 @@ export function createConnection(
   socket: WebSocket,
   service: number,
   options: ConnectionOptions,
+  onReady: () => void,
 ): SimConnection {
   const waiting = new Map<string, (acknowledgement: Acknowledgement | undefined) => void>();
   let silent = false;
   let pongs = true;
+  let pinged = false;
   let sequence = 0n;
 
   function send(method: number, headers: Readonly<Record<string, string>>, payload: Uint8Array): void {
@@ -78,7 +82,12 @@ export function createConnection(
   }
 
   function receive(frame: Frame): void {
-    if (frame.method === 0 && frame.headers.get('type') === 'ping' && pongs) pong();
+    if (frame.method === 0 && frame.headers.get('type') === 'ping') {
+      if (pongs) pong();
+      const first = !pinged;
+      pinged = true;
+      if (first) onReady();
+    }
     if (frame.method === 1)
       waiting.get(frame.headers.get('message_id') ?? '')?.(decodeAcknowledgement(frame.payload));
   }
@@ -110,6 +119,7 @@ export function createConnection(
   return {
     id: options.ids.uuid(),
     openedMs: options.now(),
+    ready: () => pinged,
     push(type, payload, chunks, signal) {
       const messageId = options.ids.uuid();
       const { promise, resolve } = Promise.withResolvers<Acknowledgement | undefined>();

@@ -3,8 +3,6 @@ export type Ids = {
   hex(length: number): string;
   /** `om_`, `oc_`, `ou_`, `on_`, `omt_`: prefix and 32 hex digits (16 for `omt_`). */
   prefixed(prefix: 'om_' | 'oc_' | 'ou_' | 'on_' | 'omt_' | 'c-' | 't-'): string;
-  /** As the console shows it: `cli_` and 16 hex digits. */
-  appId(): string;
   imageKey(): string;
   fileKey(): string;
   /** A decimal string of 19 digits. */
@@ -25,7 +23,6 @@ export function createIds(random: () => number): Ids {
     hex,
     uuid,
     prefixed: (prefix) => prefix + hex(prefix === 'omt_' ? 16 : 32),
-    appId: () => `cli_${hex(16)}`,
     imageKey: () => `img_v3_02${hex(2)}_${uuid()}g`,
     fileKey: () => `file_v3_00${hex(2)}_${uuid()}g`,
     cardId: () => {

@@ -7,7 +7,7 @@ import type { FeishuLimits, FeishuRules } from './rules.ts';
 export type FeishuSimulatorOptions = {
   /** Time for every rule; real time by default. Without a fake clock waits are real. */
   readonly clock?: Clock;
-  /** Same seed, same ids and same choices; default 1. */
+  /** Same seed, same ids (but the app id) and same choices; default 1. */
   readonly seed?: number;
   /** Parts of the app's identity that are not to be minted. */
   readonly app?: Partial<FeishuApp>;

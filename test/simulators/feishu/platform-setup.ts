@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../../src/contract/runtime.ts';
 import { createChanges } from './changes.ts';
 import { createIds } from './ids.ts';
@@ -24,7 +25,8 @@ export function createPlatform(
   };
   const ids = createIds(random);
   const app: FeishuApp = {
-    appId: ids.appId(),
+    // Not from the seed: the SDK keeps tokens for an app id process-wide, so two simulators must never share one.
+    appId: `cli_${randomBytes(8).toString('hex')}`,
     appSecret: ids.hex(32),
     encryptKey: ids.hex(32),
     verificationToken: ids.hex(32),

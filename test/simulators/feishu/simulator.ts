@@ -29,7 +29,7 @@ import { checkWebhookUrl, type UrlCheck } from './url-check.ts';
 import { viewCard, viewMessage, type CardView, type MessageView } from './views.ts';
 import type { WebhookTarget } from './webhook.ts';
 import type { World } from './world.ts';
-import type { SimMessage, SimUser } from './world-types.ts';
+import type { SimMessage, SimResource, SimUser } from './world-types.ts';
 
 /** Feishu on 127.0.0.1: REST, long connection and webhook sender, with a world of chats to act in. */
 export type FeishuSimulator = People &
@@ -45,6 +45,8 @@ export type FeishuSimulator = People &
       readonly button: ButtonChoice;
       readonly by: SimUser;
     }): Promise<PressOutcome>;
+    /** An image the app uploaded, for pages that draw cards; people's images are in `message(id).resources`. */
+    upload(imageKey: string): SimResource | undefined;
     messages(chatId: string): readonly MessageView[];
     /** By card id or message id. */
     card(id: string): CardView | undefined;
@@ -130,6 +132,7 @@ export async function startFeishuSimulator(options: FeishuSimulatorOptions = {})
     app: platform.app,
     bot: platform.bot,
     press: ({ message, button, by }) => press(message, button, by, platform, pusher),
+    upload: (imageKey) => world.uploads.get(imageKey),
     messages: (chatId) => world.messages(chatId).map((message) => viewMessage(message, platform)),
     card(id) {
       const card = world.cards.get(id) ?? world.message(id)?.card;

@@ -18,8 +18,10 @@ export type World = {
   readonly message: (messageId: string) => SimMessage | undefined;
   readonly messages: (chatId: string) => readonly SimMessage[];
   /** Images this app uploaded. */
-  readonly uploads: Map<string, SimResource>;
-  readonly cards: Map<string, Card>;
+  readonly uploads: ReadonlyMap<string, SimResource>;
+  readonly addUpload: (upload: SimResource) => void;
+  readonly cards: ReadonlyMap<string, Card>;
+  readonly addCard: (cardId: string, card: Card) => void;
 };
 
 export type ChatSeed = {
@@ -84,7 +86,9 @@ export function createWorld(ids: Ids, capacity: number): World {
 
   return {
     uploads,
+    addUpload: (upload) => remember(uploads, upload.key, upload, capacity),
     cards,
+    addCard: (cardId, card) => remember(cards, cardId, card, capacity),
     addUser({ name, kind = 'person' }) {
       const user: SimUser = {
         openId: ids.prefixed('ou_'),
@@ -120,6 +124,12 @@ export function createWorld(ids: Ids, capacity: number): World {
     message: (messageId) => messages.get(messageId),
     messages: (chatId) => [...(byChat.get(chatId) ?? [])],
   };
+}
+
+function remember<Value>(map: Map<string, Value>, key: string, value: Value, capacity: number): void {
+  map.set(key, value);
+  const oldest = map.keys().next().value;
+  if (map.size > capacity && oldest !== undefined) map.delete(oldest);
 }
 
 /** Fills in what a plain message does not have. */

@@ -30,7 +30,7 @@ function createRoute(platform: Platform): Route {
       const json = cardJson(requiredString(body, 'data', 3_000_000));
       const cardId = platform.ids.cardId();
       try {
-        platform.world.cards.set(cardId, createCard(json, arrivedMs, platform.cardOptions, cardId));
+        platform.world.addCard(cardId, createCard(json, arrivedMs, platform.cardOptions, cardId));
       } catch (error) {
         throw error instanceof CardProblem ? cardkitFault(error) : error;
       }
@@ -51,7 +51,7 @@ function convertRoute(platform: Platform): Route {
       const card = message?.card;
       if (message?.sender.type !== 'app' || card === undefined) throw parameterFault('message_id');
       card.cardId ??= platform.ids.cardId();
-      platform.world.cards.set(card.cardId, card);
+      platform.world.addCard(card.cardId, card);
       note({ messageId: message.messageId, cardId: card.cardId });
       return success({ card_id: card.cardId });
     },

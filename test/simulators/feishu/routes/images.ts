@@ -20,7 +20,7 @@ const formats: readonly { readonly mime: string; readonly matches: (bytes: Buffe
 
 /** Uploads, and downloads of the app's own uploads only. */
 export function imageRoutes(platform: Platform): readonly Route[] {
-  const { uploads } = platform.world;
+  const { uploads, addUpload } = platform.world;
   return [
     {
       api: 'im.image.create',
@@ -40,7 +40,7 @@ export function imageRoutes(platform: Platform): readonly Route[] {
         const format = formats.find(({ matches }) => matches(image));
         if (format === undefined) throw new FeishuFault(234011, "Can't recognize image format.");
         const key = platform.ids.imageKey();
-        uploads.set(key, { key, type: 'image', bytes: image, mime: format.mime });
+        addUpload({ key, type: 'image', bytes: image, mime: format.mime });
         return success({ image_key: key });
       },
     },
