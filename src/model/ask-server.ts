@@ -93,54 +93,55 @@ async function* tryOnce(
   surroundings: AskSurroundings,
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent, AnswerOutcome> {
-  const { request, messages } = question;
-  const maxTokens = question.maxTokens ?? planMaxTokens(request, messages, description.contextTokens);
-  const { thinking } = request;
-  const body = buildBody({
-    messages,
-    server: description,
-    thinking,
-    maxTokens,
-    withoutKeys: server.refusedKeys,
-    extraBody: surroundings.extraBody,
-  });
-  const sent: SentRequest = {
-    maxTokens,
-    promptEstimate: messages.tokenEstimate,
-    optionalKeys: body.optionalKeys,
-    secrets: server.secrets,
-  };
+  const { thinking } = question.request;
   const opened = server.habits.opens(description.model, thinking);
-  const parts = attempt({
-    ...surroundings,
-    server,
-    body: body.json,
-    sent,
-    opened,
-    firstTokenTimeoutMs,
-    signal,
-  });
+  const prepared = prepare(server, description, question, surroundings);
+  const parts = attempt({ ...surroundings, ...prepared, server, opened, firstTokenTimeoutMs, signal });
   let started = false;
   try {
     for (;;) {
       const next = await parts.next();
-      if (next.done === true) {
-        if (next.value.type === 'ended') {
-          if (!started) yield { type: 'start', server: description };
-          if (next.value.end.reason === 'stop')
-            server.habits.learn(description.model, thinking, next.value.seen);
-          if (messages.imageCount > 0) server.learn({ vision: 'yes' });
-        }
+      const ended = next.done === true;
+      if (!started && (!ended || next.value.type === 'ended')) yield { type: 'start', server: description };
+      started = true;
+      if (!ended) yield next.value;
+      else {
+        learn(server, description.model, question, next.value);
         return next.value;
       }
-      if (!started) yield { type: 'start', server: description };
-      started = true;
-      yield next.value;
     }
   } finally {
     // The reader of this stream may leave at any event; the connection must not outlive it.
     await parts.return({ type: 'failed', failure: abandoned });
   }
+}
+
+function prepare(
+  server: Server,
+  description: ModelDescription,
+  { request, messages, maxTokens: shrunk }: Question,
+  { extraBody }: AskSurroundings,
+): { readonly body: string; readonly sent: SentRequest } {
+  const maxTokens = shrunk ?? planMaxTokens(request, messages, description.contextTokens);
+  const { thinking } = request;
+  const withoutKeys = server.refusedKeys;
+  const { json, optionalKeys } = buildBody({
+    messages,
+    server: description,
+    thinking,
+    maxTokens,
+    withoutKeys,
+    extraBody,
+  });
+  const sent = { maxTokens, promptEstimate: messages.tokenEstimate, optionalKeys, secrets: server.secrets };
+  return { body: json, sent };
+}
+
+/** Only an answer that ended by itself shows how the model marks its thinking. */
+function learn(server: Server, model: string, { request, messages }: Question, outcome: AnswerOutcome): void {
+  if (outcome.type !== 'ended') return;
+  if (outcome.end.reason === 'stop') server.habits.learn(model, request.thinking, outcome.seen);
+  if (messages.imageCount > 0) server.learn({ vision: 'yes' });
 }
 
 const abandoned: Failure = { fault: { code: 'cut-off', evidence: 'the reader left' }, retry: 'no' };
