@@ -236,7 +236,8 @@ export async function answerQuestion(services: AnswerServices, task: Answering):
       : { promptTokens: end.usage.promptTokens, completionTokens: end.usage.completionTokens },
   );
   return {
-    reasoning: asked.reasoning,
+    // A model that was thought to think aloud may just have answered; the same words are not shown twice.
+    reasoning: asked.reasoning.trim() === reply.text().trim() ? '' : asked.reasoning,
     ending: {
       ...verdict,
       remarks: [...gathered.remarks, ...windowRemarks(window, input.shortened, language)],
