@@ -7,7 +7,11 @@ import type { Line } from './render-lines.ts';
  */
 export type SpanEnd = number | 'literal' | 'open';
 
-export type CodeSpans = { endOf(from: number, length: number, lineStart: number): SpanEnd };
+export type CodeSpans = {
+  endOf(from: number, length: number, lineStart: number): SpanEnd;
+  /** An escaped backtick was met. */
+  distrust(): void;
+};
 
 /** Starts of the backtick runs, by their length; `cursor` is the first that was not passed yet. */
 type Runs = Map<number, { readonly starts: number[]; cursor: number }>;
@@ -21,13 +25,19 @@ type Paragraph = {
 
 /**
  * Finds the ends of code spans, asked from left to right. Each paragraph is read once, however many backticks it
- * holds. Where CommonMark lets a span run on and a laxer parser might not, a paragraph ends early: hazards are then
- * made harmless rather than trusted to be code.
+ * holds. Where CommonMark lets a span run on and a laxer parser might not, a paragraph ends early; and after a backtick
+ * that opens nothing, which such a parser may still pair with a later one, nothing counts as code. Hazards are then made
+ * harmless rather than trusted to be code.
  */
 export function createCodeSpans(text: string, complete: boolean): CodeSpans {
   let paragraph: Paragraph = { end: 0, decided: true, runs: new Map() };
+  let trusted = true;
   return {
+    distrust() {
+      trusted = false;
+    },
     endOf(from, length, lineStart) {
+      if (!trusted) return 'literal';
       if (from > paragraph.end || paragraph.end === 0) paragraph = readParagraph(text, lineStart, complete);
       const run = paragraph.runs.get(length);
       if (run !== undefined) {
@@ -35,6 +45,7 @@ export function createCodeSpans(text: string, complete: boolean): CodeSpans {
         const start = run.starts[run.cursor];
         if (start !== undefined) return start + length;
       }
+      trusted = !paragraph.decided;
       return paragraph.decided ? 'literal' : 'open';
     },
   };

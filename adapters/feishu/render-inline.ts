@@ -7,10 +7,19 @@ import type { Pass } from './render-pass.ts';
 /** What a step found: where to go on, or that the text must be held back from here. */
 type Step = number | 'hold';
 
-/** Makes code harmless, where only tags matter. Gives back how far it came: less than `to` means held back. */
-export function scanCode(pass: Pass, from: number, to: number): number {
+/**
+ * Makes code harmless, where only tags matter; and images, where a parser might not see that it is code. Gives back how
+ * far it came: less than `to` means held back.
+ */
+export function scanCode(pass: Pass, from: number, to: number, certain: boolean): number {
   for (let position = from; position < to; position += 1) {
-    if (pass.text[position] === '<' && tagStep(pass, position) === 'hold') return position;
+    const character = pass.text[position];
+    if (character === '<' && tagStep(pass, position) === 'hold') return position;
+    if (character === '!' && !certain && pass.text[position + 1] === '[') {
+      const { state } = imageAt(pass.text, position, pass.complete);
+      if (state === 'unknown') return position + 1;
+      if (state === 'image') insertAt(pass, position + 1, BREAK);
+    }
   }
   return to;
 }
@@ -21,7 +30,7 @@ export function scanLine(pass: Pass, line: Line): number {
   for (;;) {
     const spanEnd = Math.min(pass.spanEnd, line.next);
     if (position < spanEnd) {
-      const reached = scanCode(pass, position, spanEnd);
+      const reached = scanCode(pass, position, spanEnd, true);
       if (reached < spanEnd) return reached;
       position = spanEnd;
     }
@@ -64,9 +73,14 @@ function stepAt(pass: Pass, line: Line, position: number): Step {
 }
 
 function backtickStep(pass: Pass, line: Line, position: number): Step {
-  if (isEscaped(pass.text, position)) return position + 1;
   let end = position;
   while (pass.text[end] === '`') end += 1;
+  if (isEscaped(pass.text, position)) {
+    pass.spans.distrust();
+    return end;
+  }
+  // Behind backticks that may yet prove to open nothing, other spans may not be trusted either: hazards are held back.
+  if (pass.undecidedSpan) return end;
   const spanEnd = pass.spans.endOf(end, end - position, line.start);
   if (spanEnd === 'open') pass.undecidedSpan = true;
   else if (spanEnd !== 'literal') pass.spanEnd = spanEnd;

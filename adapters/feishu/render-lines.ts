@@ -18,6 +18,8 @@ export type Fence = {
   readonly length: number;
   readonly indent: number;
   readonly quotes: number;
+  /** Whether every parser sees it: Feishu wants fences at the start of the line, and may miss others. */
+  readonly certain: boolean;
 };
 
 export type Verdict = 'yes' | 'no' | 'unknown';
@@ -62,14 +64,22 @@ export function fenceOpenedBy(text: string, line: Line): Fence | undefined {
   const mark = marks.charAt(0);
   if (mark === '`' && words.includes('`')) return undefined;
   const indent = match[0].length - marks.length - words.length;
-  return { mark, length: marks.length, indent, quotes: line.quotes };
+  const certain =
+    indent <= 3 && match[0].startsWith(marks, indent) && match[0].slice(0, indent).trim() === '';
+  return {
+    mark,
+    length: marks.length,
+    indent,
+    quotes: line.quotes,
+    certain: certain && !match[0].startsWith('\t'),
+  };
 }
 
 /** `closes`: this line is the closing fence. `left`: the quote that held the fence is over. */
 export function fenceEndAt(text: string, line: Line, fence: Fence): 'closes' | 'left' | 'inside' {
   if (line.quotes < fence.quotes && (line.whole || !isBlank(line))) return 'left';
   // CommonMark: a closing fence is indented at most three spaces more than what contains it.
-  if (line.content - line.start > fence.indent + 3) return 'inside';
+  if (line.content - line.start > (fence.certain ? 3 : fence.indent + 3)) return 'inside';
   let end = line.content;
   while (end < line.end && text[end] === fence.mark) end += 1;
   if (end - line.content < fence.length) return 'inside';

@@ -72,15 +72,16 @@ function withoutInvisible(markdown: string, complete: boolean): string {
 /** Reads one line, or from a table's head two. Gives back how far it came: less than `line.next` means held back. */
 function readLine(pass: Pass, line: Line): number {
   if (pass.fence !== undefined) {
+    const { certain } = pass.fence;
     const end = fenceEndAt(pass.text, line, pass.fence);
     if (end !== 'inside') pass.fence = undefined;
-    if (end !== 'left') return scanCode(pass, line.start, line.next);
+    if (end !== 'left') return scanCode(pass, line.start, line.next, certain);
   }
   if (line.start < pass.spanEnd) return scanLine(pass, line);
   if (pass.table !== undefined) {
     const ends = endsBlockAbove(pass.text, line, pass.table.quotes);
     if (pass.table.fenced && ends === 'unknown') return line.start;
-    if (pass.table.fenced && ends === 'no') return scanCode(pass, line.start, line.next);
+    if (pass.table.fenced && ends === 'no') return scanCode(pass, line.start, line.next, true);
     if (ends === 'yes') {
       if (pass.table.fenced) insertAt(pass, line.start, fenceLine(pass.table.quotes));
       pass.table = undefined;
@@ -95,7 +96,7 @@ function readText(pass: Pass, line: Line): number {
   if (fence !== undefined && (line.whole || fence.mark === '~')) {
     pass.fence = fence;
     pass.textAbove = false;
-    return scanCode(pass, line.start, line.next);
+    return scanCode(pass, line.start, line.next, fence.certain);
   }
   // Until its line is whole, what looks like a fence may still turn out to be inline code.
   if (fence !== undefined) pass.undecidedSpan = true;
@@ -115,7 +116,7 @@ function readTableHead(pass: Pass, line: Line, dashes: Verdict): number | undefi
   const full = pass.tables >= pass.maxTables;
   if (dashes === 'yes') {
     openTable(pass, line, full);
-    return full ? scanCode(pass, line.start, line.next) : undefined;
+    return full ? scanCode(pass, line.start, line.next, true) : undefined;
   }
   if (!full) return undefined;
   if (dashes === 'unknown' || (!line.whole && isBlank(line))) return line.start;
@@ -126,8 +127,8 @@ function readTableHead(pass: Pass, line: Line, dashes: Verdict): number | undefi
   if (dashesBelow === 'unknown') return line.start;
   if (dashesBelow === 'no' || below.quotes !== line.quotes) return undefined;
   openTable(pass, line, true);
-  const head = scanCode(pass, line.start, line.next);
-  return head < line.next ? head : scanCode(pass, line.next, below.next);
+  const head = scanCode(pass, line.start, line.next, true);
+  return head < line.next ? head : scanCode(pass, line.next, below.next, true);
 }
 
 function openTable(pass: Pass, line: Line, fenced: boolean): void {

@@ -13,7 +13,7 @@ describe('text without hazards', () => {
     '你好，世界 👋🏽\r\n第二行  \n',
     '# 标题\n\n**粗体** _斜体_ ~~删除~~ `code <b>` [链接](https://example.com/a?b=c&d=e#f) 3 < 5 && 7 > 2',
     '```ts\nconst a: Array<string> = [];\nif (a! > b) x![0](1);\n```\n\n~~~\n| a | b |\n|---|---|\n~~~\n',
-    '- [ ] a\n- [x] b\n\n1. c\n   ```bash\n   echo ![x](http://y)\n   ```\n',
+    '- [ ] a\n- [x] b\n\n1. c\n   ```bash\n   echo ![x](http://y)\n   ```\n\n- d\n    ```bash\n    [ ! -f a ] && echo "!x"\n    ```\n',
     'Wow![1] 注意! [a](b.md) [mail](mailto:a@b.c) [anchor](#x) <br> <font color="red">x</font> <a href="https://x.y">z</a>',
     '[1]: https://example.com "t"\n> 引用 `![a](http://b)` 与 ``a ` b``\n\n$a_1 = \\frac{b}{c}$ a==b x=y data: 1 javascript: 2',
     table('1') + table('2') + table('3'),
@@ -122,6 +122,8 @@ describe('mentions, players and app links', () => {
 describe('images', () => {
   it('become links when their target is on the web', () => {
     expect(whole('a ![图](https://x.y/z.png "t") b')).toBe('a [图](https://x.y/z.png "t") b');
+    expect(whole('\\``code ![a](http://b)`')).toBe('\\``code [a](http://b)`');
+    expect(whole('\\` x `![a](http://b)`')).toBe('\\` x `[a](http://b)`');
     expect(whole('!![a](https://x)')).toBe('!!\u200B[a](https://x)');
     expect(whole('![](http://x.y)')).toBe('[…](http://x.y)');
     expect(whole('[![badge](https://i)](https://l)')).toBe('[[badge](https://i)](https://l)');
@@ -140,6 +142,11 @@ describe('images', () => {
   it('stay as they are in fences and closed code spans', () => {
     const markdown = '`![a](http://b)` ``![a](http://b) ` ``\n```\n![a](http://b)\n```\n';
     expect(whole(markdown)).toBe(markdown);
+  });
+
+  it('are taken apart in fences that are not at the start of a line, for Feishu may not see those', () => {
+    expect(whole('- a\n\n      ```\n      ![a](http://b)\n      ```\n')).toContain('!\u200B[a](http://b)');
+    expect(whole('- ```\n  ![a](http://b)\n  ```\n')).toContain('!\u200B[a](http://b)');
   });
 
   it('never remain outside of code, whatever the text', () => {
