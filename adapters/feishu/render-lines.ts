@@ -64,15 +64,8 @@ export function fenceOpenedBy(text: string, line: Line): Fence | undefined {
   const mark = marks.charAt(0);
   if (mark === '`' && words.includes('`')) return undefined;
   const indent = match[0].length - marks.length - words.length;
-  const certain =
-    indent <= 3 && match[0].startsWith(marks, indent) && match[0].slice(0, indent).trim() === '';
-  return {
-    mark,
-    length: marks.length,
-    indent,
-    quotes: line.quotes,
-    certain: certain && !match[0].startsWith('\t'),
-  };
+  const certain = /^ {0,3}$/.test(match[0].slice(0, indent));
+  return { mark, length: marks.length, indent, quotes: line.quotes, certain };
 }
 
 /** `closes`: this line is the closing fence. `left`: the quote that held the fence is over. */

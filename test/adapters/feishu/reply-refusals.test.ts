@@ -218,7 +218,8 @@ describe('refusals', () => {
     stage.sim.fault(content, { kind: 'drop-after' });
     await sink.update(() => snapshot('一二'), 'live', signal);
     const sequences = stage.sim.calls().flatMap(({ api, sequence }) => (api === content ? [sequence] : []));
-    expect(new Set(sequences).size).toBe(sequences.length === 2 ? 1 : sequences.length);
+    expect(sequences).toHaveLength(2);
+    expect(new Set(sequences).size).toBe(1);
     expect(stage.card().texts['answer']).toBe('一二');
     expect(stage.card().sequences).toHaveLength(2);
   });
