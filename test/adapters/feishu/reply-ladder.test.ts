@@ -78,6 +78,13 @@ describe('the ladder', () => {
     });
     expect(stage.shown()).toEqual([]);
   });
+
+  it('does not go down when the refused kind may have been sent after all', async () => {
+    const stage = await stageWith();
+    stage.sim.fault(reply, { kind: 'code', code: 230054, status: 502 });
+    await expect(stage.replies.openReply(stage.opening(), signal)).rejects.toMatchObject({ sent: 'maybe' });
+    expect(stage.made()).toEqual([create, reply]);
+  });
 });
 
 describe('a message without a question', () => {
