@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { adapterFactories } from '../adapters/index.ts';
 import { systemClock } from './clock.ts';
 import { loadConfig, secrets } from './config.ts';
@@ -67,6 +68,8 @@ async function serve(options: ServiceOptions, log: ServiceLog): Promise<void> {
   if (warning !== undefined) log.warn({}, warning);
   try {
     const service = await startService(options);
+    // Written now rather than at an orderly end, so that the start after a crash is a fast one too.
+    flushCompileCache();
     const signal = await nextSignal(log);
     log.info({ signal }, 'asked to stop');
     await service.stop();

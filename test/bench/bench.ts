@@ -160,11 +160,15 @@ async function measureAnswers(webhook: boolean): Promise<Figure[]> {
     const chat = qwen.chats.at(-1);
     const made = feishu.calls();
     const card = made.find(({ api }) => api === 'im.message.reply');
-    const text = made.find(({ api }) => api === 'cardkit.cardElement.content');
     const firstToken = chat?.tokenTimes[0] ?? Number.NaN;
     toModel.push((chat?.at ?? Number.NaN) - askedAt);
     toCard.push((card === undefined ? Number.NaN : card.arrivedMs + card.durationMs) - askedAt);
-    toText.push((text?.arrivedMs ?? Number.NaN) - firstToken);
+    const shown = replies
+      .at(-1)
+      ?.card?.history.find(
+        ({ elementId, text }) => elementId === 'answer' && text !== '' && text.trim() !== '',
+      );
+    toText.push((shown?.atMs ?? Number.NaN) - firstToken);
     toClosed.push(closedAt - (chat?.tokenTimes.at(-1) ?? Number.NaN));
     calls.push(made.length);
     if (replies.length !== round + 1) throw new Error('a reply is missing');

@@ -1,13 +1,24 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const entry = fileURLToPath(new URL('../../src/start.js', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What `npm start` runs, so that tests and figures are those of the service as people start it. */
+function startArguments(): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: { start: string };
+  };
+  return scripts.start
+    .split(' ')
+    .slice(2)
+    .map((part) => (part.startsWith('-') ? part : join(root, part)));
+}
 
 /** One line of the service's log, decoded. */
 export type LogLine = { readonly level: string; readonly msg: string; readonly [field: string]: unknown };
@@ -49,7 +60,7 @@ export async function startServiceProcess(
   environment: ServiceEnvironment,
 ): Promise<ServiceProcess> {
   const port = Number(environment['PORT'] ?? (await freePort()));
-  const child: ChildProcess = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry], {
+  const child: ChildProcess = spawn(process.execPath, startArguments(), {
     cwd: folder,
     env: {
       PATH: process.env['PATH'],
