@@ -30,8 +30,9 @@ export function readCardText(content: string): string {
     inner === undefined ? [] : [parseJson(inner)],
   );
   for (const form of [...forms, card]) {
-    const text = textOf(form);
-    if (text !== '' && !text.includes(UPGRADE_HINT)) return text;
+    const lines = textOf(form).split('\n');
+    const text = lines.filter((line) => !line.includes(UPGRADE_HINT)).join('\n');
+    if (text !== '') return text;
   }
   return '';
 }
@@ -55,10 +56,13 @@ function linesOf(node: unknown, depth: number): string {
 
 function elementText(element: Fields, depth: number): string {
   const tag = readText(element, 'tag') ?? '';
-  if (SKIPPED_TAGS.has(tag) || readText(element, 'text_size') === 'notation') return '';
+  if (SKIPPED_TAGS.has(tag) || isSmall(element) || isSmall(element.text)) return '';
   if (tag === 'at') return `@${readText(element, 'user_name') ?? ''}`;
   const own =
     readText(element, 'content') ?? readText(element, 'text') ?? readText(element, 'text', 'content') ?? '';
   const inner = [element.elements, element.columns, element.fields].map((part) => linesOf(part, depth + 1));
   return [own, ...inner].filter((part) => part !== '').join('\n');
 }
+
+/** The smallest size is for what stands beside the text: our own progress line and footer among it. */
+const isSmall = (text: unknown): boolean => readText(text, 'text_size') === 'notation';
