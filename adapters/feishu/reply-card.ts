@@ -69,13 +69,13 @@ async function closeCard(
   const snapshot = endSnapshot(outcome);
   const cardAt = (level: CardLevel): Card => buildCard(snapshot, level, false);
   const { summary, elements } = cardAt(persistence.level());
-  const failure = await streaming.end(summary, write);
-  if (failure !== undefined || JSON.stringify(writer.shown()) !== JSON.stringify(elements)) {
+  // The whole card first: from the moment it streams no more, everything stands there.
+  if (JSON.stringify(writer.shown()) !== JSON.stringify(elements)) {
     await persistence.run((level) => writer.replace(() => cardAt(level), false, write), write);
   }
-  // The whole card also says that it streams no more. Where the settings may merely have been lost, they are repeated.
-  const again = failure !== undefined && mayPass(failure) ? await streaming.end(summary, write) : undefined;
-  if (again instanceof Error) throw again;
+  const failure = await streaming.end(summary, write);
+  // The whole card also said that it streams no more; only where the settings may merely have been lost, they must come.
+  if (failure !== undefined && mayPass(failure)) throw failure;
 }
 
 function mayPass(error: unknown): boolean {

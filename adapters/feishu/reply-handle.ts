@@ -3,32 +3,22 @@ import { readText } from '../shared/json.ts';
 import { invalidReference } from './api.ts';
 import type { FeishuAddress, FeishuReplyHandle, FeishuReplyTarget } from './types.ts';
 
-/**
- * A reply that could be shown in no card: it is sent as a post when it is whole, since a post cannot grow. `messageId`
- * is the message it will answer, `key` its idempotency key.
- */
-export type UnsentHandle = {
-  readonly kind: 'unsent';
-  readonly messageId: string;
-  readonly chatId: string;
-  readonly key: string;
-};
-
 export type CardHandle = Extract<FeishuReplyHandle, { kind: 'card' }>;
+export type UnsentHandle = Extract<FeishuReplyHandle, { kind: 'unsent' }>;
 export type MessageHandle = Extract<FeishuReplyHandle, { kind: 'message' }>;
 
 const KINDS: readonly string[] = ['card', 'message', 'unsent', 'post'];
 
 // Only this adapter mints these values, so they are what it made them.
-export function mintHandle(handle: FeishuReplyHandle | UnsentHandle): ReplyHandle {
+export function mintHandle(handle: FeishuReplyHandle): ReplyHandle {
   return handle satisfies Json as unknown as ReplyHandle;
 }
 
 /** Rejects what was stored by something else than this adapter. */
-export function readHandle(handle: ReplyHandle): FeishuReplyHandle | UnsentHandle {
+export function readHandle(handle: ReplyHandle): FeishuReplyHandle {
   const kind = readText(handle, 'kind');
   if (kind === undefined || !KINDS.includes(kind)) throw invalidReference('reply handle');
-  return handle as unknown as FeishuReplyHandle | UnsentHandle;
+  return handle as unknown as FeishuReplyHandle;
 }
 
 export function readTarget(target: ReplyTarget): FeishuReplyTarget {

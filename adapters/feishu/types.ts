@@ -9,7 +9,8 @@ export type FeishuReplyTarget = {
 
 /**
  * `ReplyHandle`. `card`: a CardKit card. `message`: a plain interactive card edited by PATCH. `post`: a post or text
- * message, final, which can no longer be changed.
+ * message, final, which can no longer be changed. `unsent`: shown in no card, so it is sent as a post once it is whole; `messageId` is the
+ * message it will answer, `key` its idempotency key.
  */
 export type FeishuReplyHandle =
   | {
@@ -21,7 +22,8 @@ export type FeishuReplyHandle =
       readonly createdAt: number;
     }
   | { readonly kind: 'message'; readonly messageId: string; readonly chatId: string }
-  | { readonly kind: 'post'; readonly messageId: string; readonly chatId: string };
+  | { readonly kind: 'post'; readonly messageId: string; readonly chatId: string }
+  | { readonly kind: 'unsent'; readonly messageId: string; readonly chatId: string; readonly key: string };
 
 /** `Address`: a chat. */
 export type FeishuAddress = { readonly chatId: string };

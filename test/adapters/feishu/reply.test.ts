@@ -85,7 +85,7 @@ describe('an answer', () => {
     await sink.update(() => snapshot('你好'), 'first', signal);
     stage.made();
     await sink.close(outcome('你好，世界。', { notice: '已停止' }), signal);
-    expect(stage.made()).toEqual([settings, update]);
+    expect(stage.made()).toEqual([update, settings]);
     expect(stage.card()).toMatchObject({ streaming: false, summary: '你好，世界。' });
     expect(stage.card().texts).toMatchObject({
       answer: '你好，世界。',
