@@ -14,14 +14,14 @@ export const receivedAt = new Date('2026-11-20T08:00:00Z');
 
 export const never = new AbortController().signal;
 
-/** Waits until `holds` gives something, for at most ten seconds; only for what happens over real sockets. */
-export async function until<Found>(holds: () => Found | undefined | false): Promise<Found> {
-  for (let tries = 0; tries < 2_000; tries += 1) {
+/** Asks every 5 ms, 2,000 times by default, until `holds` gives something; only for what happens over real sockets. */
+export async function until<Found>(holds: () => Found | undefined | false, times = 2_000): Promise<Found> {
+  for (let tries = 0; tries < times; tries += 1) {
     const found = holds();
     if (found !== undefined && found !== false) return found;
     await wait(5);
   }
-  throw new Error('it did not come about within ten seconds');
+  throw new Error('it did not come about in time');
 }
 
 export type RecordedLog = Logger & { readonly lines: string[]; readonly secrets: string[] };
