@@ -185,7 +185,7 @@ describe('odd messages', () => {
 
   it('an answer longer than a card goes on in the next one, whole', async () => {
     const text = Array.from(
-      { length: 900 },
+      { length: 560 },
       (_, index) => `第 ${index} 段：这里有二十来个汉字，用来把卡片填满。\n\n`,
     ).join('');
     const { ask, until, replies, closed, answer, feishu } = await begin({
