@@ -40,6 +40,8 @@ export type InboundMessage = {
   readonly sender: Sender;
   /** In a direct chat always true; in a group only when this bot itself was mentioned (not `@all`). */
   readonly addressed: boolean;
+  /** The platform's proof does not cover the message itself, so nobody may steer the service by it. */
+  readonly forgeable?: true;
   /** The person's own typed text, without the mention of this bot; other mentions read `@name`. May be empty. */
   readonly text: string;
   /** Pictures in the order in which they stand in the message. */

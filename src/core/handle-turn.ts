@@ -223,8 +223,10 @@ async function command(services: HandleServices, task: Task): Promise<void> {
   const parsed = parseCommand(turn.message.text, available);
   if (parsed === undefined) return say(services, task, admission.empty[language]);
   if (!parsed.known) return say(services, task, commandWords.unknown(parsed.nearest.name)[language]);
-  const allowed = available.includes(parsed.command);
-  if (parsed.command.access === 'administrators') {
+  // A message whose sender is not proven may ask, but never steer.
+  const steers = parsed.command.access === 'administrators';
+  const allowed = available.includes(parsed.command) && !(steers && turn.message.forgeable === true);
+  if (steers) {
     const at = services.clock.now().getTime();
     const { platform, person } = asker;
     const detail = shortId(turn.id);
