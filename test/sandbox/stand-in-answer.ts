@@ -13,8 +13,7 @@ export async function demoAnswer(question: ChatQuestion): Promise<Answer> {
   const chinese = text === '' || /\p{Script=Han}/u.test(text);
   const words = chinese ? zh : en;
   const parts = [
-    words.standIn,
-    text === '' ? words.noText : words.repeat(text),
+    `${words.standIn}${text === '' ? words.noText : words.repeat(text)}`,
     ...(images.length === 0 ? [] : [await pictureTable(images, words)]),
     ...(/表|table|比较|compare/i.test(text) ? [words.table] : []),
     ...(/代码|code|函数|function/i.test(text) ? [words.code] : []),
@@ -45,7 +44,7 @@ function quote(text: string): string {
 }
 
 const zh = {
-  standIn: '我是**模拟模型**，不是真正的 Qwen：我只如实说出收到了什么。',
+  standIn: '我是**模拟模型**，不是真正的 Qwen，只说出收到了什么。',
   noText: '这条消息没有文字。',
   repeat: (text: string) => `你的问题是：\n\n${quote(text)}`,
   pictures: (count: number) => `我收到了 ${count} 张图片：`,
@@ -72,7 +71,7 @@ def overspent(budget: float, spent: float) -> float:
 };
 
 const en: typeof zh = {
-  standIn: 'I am a **stand-in model**, not a real Qwen: I only say what arrived.',
+  standIn: 'I am a **stand-in model**, not a real Qwen, and only say what arrived. ',
   noText: 'This message has no text.',
   repeat: (text) => `You asked:\n\n${quote(text)}`,
   pictures: (count) => `Pictures received: ${count}`,

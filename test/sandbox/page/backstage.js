@@ -108,6 +108,7 @@ export function createBackstage() {
           ? button('start', 'service', 'start')
           : button('kill', 'service', 'kill', say('killHint'), true),
       ),
+      el('div', { class: 'fault-row' }, button('againLast', 'feishu', 'redeliver-last', say('againHint'))),
     );
   }
 

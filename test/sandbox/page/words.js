@@ -49,6 +49,7 @@ const words = {
     '飞书可能把同一个事件推送多次：再推 5 次，应当仍只有一条回答',
     'Feishu may push one event several times: push it 5 more times, and there should still be one answer',
   ],
+  againLast: ['把最后一条消息再投递 5 次', 'Deliver the last message 5 more times'],
   againDone: ['又投递了 5 次，请看还是不是一条回答', 'Delivered 5 more times: still one answer?'],
   recalled: ['撤回了一条消息', 'recalled a message'],
   deleted: ['这条消息已删除', 'This message was deleted'],

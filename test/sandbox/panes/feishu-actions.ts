@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isObject } from '../../simulators/feishu/json.ts';
 import type { SaidFile } from '../../simulators/feishu/said.ts';
 import type { FeishuSimulator } from '../../simulators/feishu/simulator.ts';
+import type { MessageView } from '../../simulators/feishu/views.ts';
 import type { SimChat, SimMessage, SimUser } from '../../simulators/feishu/world-types.ts';
 import { Refusal, type PaneEvent, type View } from '../pane.ts';
 import { otherKinds, saidInComposer, saidOtherwise, type Mentionable } from './feishu-said.ts';
@@ -16,6 +17,8 @@ export type ActionStage = {
 };
 
 type Action = (given: unknown, stage: ActionStage) => Promise<View>;
+
+const timesAgain = 5;
 
 const imageShape = z.object({ name: z.string().max(200), mime: z.string().max(100), base64: z.base64() });
 const sayShape = z.object({
@@ -37,6 +40,7 @@ export const feishuActions: Readonly<Record<string, Action>> = {
   say,
   recall,
   redeliver,
+  'redeliver-last': redeliverLast,
   press,
   'open-direct': openDirect,
   'drop-connection': dropConnection,
@@ -98,6 +102,22 @@ async function redeliver(given: unknown, stage: ActionStage): Promise<View> {
   const message = messageOf(id, stage.simulator);
   for (let time = 0; time < times; time += 1) void stage.simulator.redeliver(message);
   return { times };
+}
+
+/** As a platform does whose acknowledgements got lost. */
+async function redeliverLast(_given: unknown, { simulator }: ActionStage): Promise<View> {
+  const last = simulator
+    .chats()
+    .flatMap(({ chatId }) => simulator.messages(chatId))
+    .filter(({ from }) => from.kind === 'user')
+    .reduce<MessageView | undefined>(
+      (latest, message) => (latest === undefined || message.createdMs >= latest.createdMs ? message : latest),
+      undefined,
+    );
+  if (last === undefined) throw new Refusal('还没有消息 / no message yet');
+  const message = messageOf(last.messageId, simulator);
+  for (let time = 0; time < timesAgain; time += 1) void simulator.redeliver(message);
+  return { message: last.messageId };
 }
 
 async function press(given: unknown, stage: ActionStage): Promise<View> {

@@ -1,0 +1,299 @@
+import sharp from 'sharp';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { findChromium, launchBrowser } from './browser.ts';
+import type { StandInModel } from './stand-in-model.ts';
+import { startSandbox, type Sandbox } from './sandbox.ts';
+import { answerOf, asked, closedReply, picture, replies, send, speakAs, until } from './test-support.ts';
+
+const chromium = findChromium();
+if (chromium === undefined)
+  console.warn('SKIPPED: no Chromium on this machine, so the demo page is not tested.');
+
+const hostileName = '<img src=x onerror=alert(1)>';
+const hostileText = [
+  '<script>alert(2)</script><img src=x onerror=alert(3)><svg onload=alert(4)>',
+  '[follow me](javascript:alert(5)) ![look](javascript:alert(6)) <javascript:alert(7)>',
+  '<a href="javascript:alert(8)" onmouseover="alert(9)">here</a> <iframe srcdoc="<script>alert(10)</script>">',
+  '`<img src=x onerror=alert(11)>` **<b onclick=alert(12)>bold</b>**',
+].join('\n\n');
+
+const renderings: [string, string][] = [
+  ['a **b** *c* ~~d~~ `e*f*`', '<p>a <strong>b</strong> <em>c</em> <del>d</del> <code>e*f*</code></p>'],
+  ['snake_case_name 2 * 3 * 4', '<p>snake_case_name 2 * 3 * 4</p>'],
+  ['one\ntwo\n\nthree', '<p>one<br>two</p><p>three</p>'],
+  ['- a\n  - b\n- c', '<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>'],
+  ['3. a\n4. b', '<ol start="3"><li>a</li><li>b</li></ol>'],
+  ['> a\n> b', '<blockquote><p>a<br>b</p></blockquote>'],
+  [
+    '```js\na < b',
+    '<div class="code"><div class="code-language">js</div><pre><code>a &lt; b</code></pre></div>',
+  ],
+  [
+    '[x](https://e.cn/a_b) [y](javascript:z)',
+    '<p><a href="https://e.cn/a_b" target="_blank" rel="noopener noreferrer">x</a> <span class="no-link">y</span></p>',
+  ],
+  ['![p](https://e.cn/p.png)', '<p><span class="no-picture">[p]</span></p>'],
+  ['&lt;b&gt; \\*x\\* <b>', '<p>&lt;b&gt; *x* &lt;b&gt;</p>'],
+  [
+    '|a|b|\n|:-|-:|\n|1|`x|y`|\n|2|',
+    '<div class="table-frame"><table><thead><tr><th class="to-left">a</th><th class="to-right">b</th></tr></thead><tbody><tr><td class="to-left">1</td><td class="to-right"><code>x|y</code></td></tr><tr><td class="to-left">2</td><td class="to-right"></td></tr></tbody></table></div>',
+  ],
+];
+
+const longAnswer = Array.from({ length: 120 }, (_, index) => `第 ${index + 1} 句话说得很慢。`).join('');
+
+describe.skipIf(chromium === undefined)('the demo page', () => {
+  let sandbox: Sandbox;
+  let browser: Browser | undefined;
+  let page: Page;
+  const dialogs: string[] = [];
+  const problems: string[] = [];
+
+  beforeAll(async () => {
+    const role = { zh: '测试', en: 'Test' };
+    sandbox = await startSandbox({
+      port: 0,
+      realModel: undefined,
+      extra: {},
+      signal: AbortSignal.timeout(60_000),
+      people: [
+        { name: '甲', role, admin: true },
+        { name: '乙', role },
+        { name: hostileName, role },
+      ],
+    });
+    browser = await launchBrowser(chromium ?? '');
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await sandbox.stop();
+  });
+
+  beforeEach(async () => {
+    model().simulator.setAnswer(undefined);
+    model().simulator.setSpeed({ firstTokenDelayMs: 0, tokensPerSecond: 2000, jitter: 0 });
+    page = await opened(browser).newPage({ viewport: { width: 1280, height: 900 } });
+    page.on('dialog', (dialog) => {
+      dialogs.push(dialog.message());
+      void dialog.dismiss();
+    });
+    page.on('pageerror', (error) => problems.push(error.message));
+    await page.goto(sandbox.url);
+    await page.locator('.speaker').first().waitFor();
+  });
+  afterEach(async () => {
+    await page.close();
+    expect(problems.splice(0)).toEqual([]);
+    expect(dialogs).toEqual([]);
+  });
+
+  function model(): StandInModel {
+    if (sandbox.model === undefined) throw new Error('the stand-in is missing');
+    return sandbox.model;
+  }
+
+  /** The model says this, slowly enough to do something meanwhile. */
+  function saySlowly(text: string): void {
+    model().simulator.setAnswer(() => ({ text }));
+    model().simulator.setSpeed({ tokensPerSecond: 40 });
+  }
+
+  const cardOf = (words: string) => page.locator('.message.from-bot', { hasText: words }).locator('.card');
+
+  it('brings two pictures and their question to the model, and its text back to the byte', async () => {
+    const text =
+      '# 结论\n\n两张图：**红** 和 _蓝_，😀 也在。\n\n| 图 | 颜色 |\n|---|:--:|\n| 1 | 红 |\n| 2 | 蓝 |\n\n1. 一\n2. 二\n   - 里面\n\n```js\nif (a < b && c > d) call("</x>");\n```\n完。';
+    model().simulator.setAnswer(() => ({ text }));
+    await page.locator('input[type=file]').setInputFiles([
+      {
+        name: 'turned.jpg',
+        mimeType: 'image/jpeg',
+        buffer: await picture({ width: 400, height: 300 }, '#d02020', true),
+      },
+      {
+        name: 'wide.png',
+        mimeType: 'image/png',
+        buffer: await picture({ width: 640, height: 320 }, '#2040d0'),
+      },
+    ]);
+    await page.locator('.thumb').nth(1).waitFor();
+    await send(page, '@小桥 这两张图是什么颜色？');
+
+    const reply = await closedReply(sandbox, await asked(sandbox, '这两张图是什么颜色'));
+    expect(answerOf(reply)).toBe(text);
+    const { messages } = model().simulator.chats.at(-1)?.body as {
+      messages: { role: string; content: { type: string; text?: string; image_url?: { url: string } }[] }[];
+    };
+    const parts = messages.findLast(({ role }) => role === 'user')?.content ?? [];
+    expect(
+      parts
+        .filter(({ type }) => type === 'text')
+        .map((part) => part.text)
+        .join(),
+    ).toContain('这两张图是什么颜色？');
+    const urls = parts.flatMap(({ image_url: image }) => (image === undefined ? [] : [image.url]));
+    expect(urls).toHaveLength(2);
+    const seen = await Promise.all(urls.map(lookAt));
+    expect(seen.map(({ upright, shape, main }) => [upright, shape, main])).toEqual([
+      [true, 'tall', 'red'],
+      [true, 'wide', 'blue'],
+    ]);
+
+    const answer = cardOf('这两张图是什么颜色').locator('.answer');
+    await answer.locator('td', { hasText: '蓝' }).waitFor();
+    expect(await answer.locator('code').last().textContent()).toBe('if (a < b && c > d) call("</x>");');
+    await page.getByRole('tab', { name: '模型请求' }).click();
+    await page.locator('.request').first().locator('img').nth(1).waitFor();
+    const figures = await page.locator('.tile b').allTextContents();
+    expect(figures).toEqual([
+      expect.stringMatching(/^\d+ ms$/),
+      expect.stringMatching(/^\d+ ms$/),
+      expect.stringMatching(/^[1-9]\d*$/),
+      '0',
+    ]);
+  });
+
+  it('draws Markdown, and only Markdown', async () => {
+    const drawn = await page.evaluate<string[]>(`import('/markdown.js').then(({ markdown }) =>
+      ${JSON.stringify(renderings.map(([text]) => text))}.map((text) => {
+        const frame = document.createElement('div');
+        frame.append(...markdown(text));
+        return frame.innerHTML;
+      }))`);
+    expect(drawn).toEqual(renderings.map(([, html]) => html));
+  });
+
+  it('shows one answer when the same message is delivered five more times', async () => {
+    saySlowly(longAnswer.slice(0, 200));
+    await send(page, '@小桥 投递很多次');
+    const question = await asked(sandbox, '投递很多次');
+    await cardOf('投递很多次').locator('.answer').waitFor();
+    const own = page.locator('.message.own', { hasText: '投递很多次' });
+    await own.hover();
+    await own.getByRole('button', { name: '重复投递' }).click();
+    await until('six deliveries, all acknowledged', () => {
+      const all = sandbox.feishu.simulator
+        .deliveries()
+        .filter(({ messageId }) => messageId === question.messageId);
+      return all.length === 6 && all.every(({ state }) => state === 'acknowledged');
+    });
+    await closedReply(sandbox, question);
+    expect(replies(sandbox, question)).toHaveLength(1);
+    expect(await cardOf('投递很多次').count()).toBe(1);
+  });
+
+  it('stops an answer at the press of its button and keeps what was there', async () => {
+    saySlowly(longAnswer);
+    await send(page, '@小桥 说很久');
+    const card = cardOf('说很久');
+    await card.locator('.answer', { hasText: '第 2 句' }).waitFor();
+    await card.getByRole('button', { name: '停止' }).click();
+    await page.locator('.toast', { hasText: '正在停止' }).waitFor();
+    const reply = await closedReply(sandbox, await asked(sandbox, '说很久'));
+    expect(answerOf(reply)).toContain('第 2 句');
+    expect(longAnswer.startsWith(answerOf(reply))).toBe(true);
+    expect(answerOf(reply).length).toBeLessThan(longAnswer.length);
+    await card.getByText('已停止').waitFor();
+    await until('the model notices', () => model().simulator.openStreams === 0);
+  });
+
+  it('stops the answer to a message that is recalled', async () => {
+    saySlowly(longAnswer);
+    await speakAs(page, '乙');
+    await send(page, '@小桥 这条会撤回');
+    const question = await asked(sandbox, '这条会撤回');
+    await cardOf('这条会撤回').locator('.answer').waitFor();
+    const own = page.locator('.message.own', { hasText: '这条会撤回' });
+    await own.hover();
+    await own.getByRole('button', { name: '撤回' }).click();
+    await page.locator('.gone-words', { hasText: '乙 撤回了一条消息' }).waitFor();
+    await until('the model notices', () => model().simulator.openStreams === 0);
+    const reply = await until('the reply to end', () =>
+      replies(sandbox, question).find(({ card }) => card?.streaming === false),
+    );
+    expect(longAnswer.startsWith(answerOf(reply))).toBe(true);
+    expect(answerOf(reply).length).toBeLessThan(longAnswer.length);
+  });
+
+  it('ends an answer in its own card after the service was killed in the middle of it', async () => {
+    const text = longAnswer.slice(0, 300);
+    saySlowly(text);
+    await send(page, '@小桥 说到一半被杀');
+    const question = await asked(sandbox, '说到一半被杀');
+    await cardOf('说到一半被杀').locator('.answer', { hasText: '第 2 句' }).waitFor();
+    const { starts } = sandbox.service.state();
+    await page.locator('[data-action=kill]').click();
+    await until(
+      'the service is back',
+      () => sandbox.service.state().starts > starts && sandbox.service.state().phase === 'running',
+    );
+    model().simulator.setSpeed({ tokensPerSecond: 2000 });
+    const reply = await closedReply(sandbox, question);
+    expect(replies(sandbox, question)).toHaveLength(1);
+    const whole = answerOf(reply) === text;
+    const honest = JSON.stringify(reply.card?.json).includes('重启');
+    expect(whole || honest).toBe(true);
+    await page.getByText('上次恢复用时').waitFor();
+  });
+
+  it('runs nothing that people or models write, and shows it as the text it is', async () => {
+    model().simulator.setAnswer(() => ({ text: hostileText }));
+    await speakAs(page, hostileName);
+    await send(page, `@小桥 ${hostileText}`);
+    const reply = await closedReply(sandbox, await asked(sandbox, 'alert(10)'));
+    expect(answerOf(reply)).toContain('alert(3)');
+    await page.locator('.message.from-bot .answer', { hasText: 'alert(3)' }).first().waitFor();
+    await page.locator('.message.own .bubble', { hasText: 'alert(3)' }).waitFor();
+    await page.getByRole('tab', { name: '模型请求' }).click();
+    await page.locator('.request-text', { hasText: 'alert(3)' }).waitFor();
+    const made = await page.evaluate<string[]>(runnableElements);
+    expect(made).toEqual([]);
+  });
+
+  it('answers a reply in a topic inside that topic', async () => {
+    await send(page, '这是话题的开头');
+    const start = page.locator('.message.own', { hasText: '这是话题的开头' });
+    await start.hover();
+    await start.getByRole('button', { name: '话题' }).first().click();
+    await send(page, '@小桥 在话题里问');
+    await start.locator('.thread .message.from-bot .card-button', { hasText: '重试' }).waitFor();
+    expect(await start.locator('.thread .message').count()).toBe(2);
+  });
+
+  it('fits a phone, and speaks English when asked to', async () => {
+    await page.setViewportSize({ width: 390, height: 800 });
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
+    await page.getByRole('button', { name: 'English' }).click();
+    await page.getByRole('button', { name: 'Send' }).waitFor();
+    await page.getByRole('button', { name: 'Behind the scenes' }).click();
+    await page.getByText('Make something fail').waitFor();
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
+  });
+});
+
+function opened(browser: Browser | undefined): Browser {
+  if (browser === undefined) throw new Error('the browser did not start');
+  return browser;
+}
+
+// Runs in the page: every element that could run something, or load what a message named.
+const runnableElements = `[...document.body.querySelectorAll('*')]
+  .filter((node) =>
+    ['SCRIPT', 'IFRAME', 'OBJECT', 'EMBED'].includes(node.tagName) ||
+    [...node.attributes].some(({ name, value }) => name.startsWith('on') || /^\\s*javascript:/i.test(value)) ||
+    node.getAttribute('src') === 'x')
+  .map((node) => node.outerHTML)`;
+
+/** What a picture in a data URL is, when it really decodes. */
+async function lookAt(url: string) {
+  const [, base64 = ''] = /^data:image\/[a-z]+;base64,(.+)$/.exec(url) ?? [];
+  const image = sharp(Buffer.from(base64, 'base64'), { failOn: 'warning' });
+  const { width, height, orientation } = await image.metadata();
+  const { dominant } = await image.stats();
+  return {
+    upright: orientation === undefined || orientation === 1,
+    shape: width < height ? 'tall' : 'wide',
+    main: dominant.r > dominant.b ? 'red' : 'blue',
+  };
+}
