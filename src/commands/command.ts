@@ -29,7 +29,8 @@ export type CommandContext = {
 };
 
 /** What is said in reply, or `elsewhere`: the command has set off a reply of its own under the person's message. */
-export type CommandAnswer = { readonly markdown: string; readonly facts?: readonly FactBlock[] } | 'elsewhere';
+export type CommandAnswer =
+  { readonly markdown: string; readonly facts?: readonly FactBlock[] } | 'elsewhere';
 
 export type Command = {
   readonly name: string;

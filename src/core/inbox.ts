@@ -33,11 +33,17 @@ export type InboxServices = AdmitServices &
 const accepted: Admission = { outcome: 'accepted' };
 const ignored: Admission = { outcome: 'ignored' };
 
+/** Platforms tell of a direct chat at every opening; a claim of this age is never old enough to be forgotten. */
+const keptForGood = Number.MAX_SAFE_INTEGER;
+
 /** Greets once for each chat; a greeting that does not arrive is not worth a second one. */
 async function greet(services: InboxServices, event: InboundJoined): Promise<Admission> {
   const { adapter: adapterId, kind } = event.place;
-  const at = services.clock.now().getTime();
-  const claimed = await services.store.turns.admit({ adapter: adapterId, eventKey: event.eventKey, at });
+  const claimed = await services.store.turns.admit({
+    adapter: adapterId,
+    eventKey: event.eventKey,
+    at: keptForGood,
+  });
   if (claimed === 'duplicate') return { outcome: 'duplicate' };
   const adapter = services.adapters.get(adapterId);
   if (adapter === undefined) return ignored;

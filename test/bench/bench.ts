@@ -165,9 +165,7 @@ async function measureAnswers(webhook: boolean): Promise<Figure[]> {
     toCard.push((card === undefined ? Number.NaN : card.arrivedMs + card.durationMs) - askedAt);
     const shown = replies
       .at(-1)
-      ?.card?.history.find(
-        ({ elementId, text }) => elementId === 'answer' && text !== '' && text.trim() !== '',
-      );
+      ?.card?.history.find(({ elementId, text }) => elementId === 'answer' && (text ?? '').trim() !== '');
     toText.push((shown?.atMs ?? Number.NaN) - firstToken);
     toClosed.push(closedAt - (chat?.tokenTimes.at(-1) ?? Number.NaN));
     calls.push(made.length);

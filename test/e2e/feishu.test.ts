@@ -192,7 +192,13 @@ describe('odd messages', () => {
       qwen: { ...saying(text), speed: { firstTokenDelayMs: 5, tokensPerSecond: 20_000 } },
     });
     ask('写长一点');
-    await until(() => replies().at(-1)?.card?.buttons.some(({ label }) => label === '重试') === true, 'the end');
+    await until(
+      () =>
+        replies()
+          .at(-1)
+          ?.card?.buttons.some(({ label }) => label === '重试') === true,
+      'the end',
+    );
     const shown = await closed(3);
     expect(shown.map(answer).join('')).toBe(text);
     expect(feishu.refused()).toEqual([]);

@@ -128,7 +128,7 @@ export function createFakeAdapter(options: FakeAdapterOptions = {}): FakeAdapter
       sent.push({ to: JSON.stringify(to), markdown });
     },
     async fetchMedia(ref) {
-      const bytes = media.get(String(ref));
+      const bytes = media.get(ref as unknown as string);
       if (bytes === undefined) throw new AdapterError('unavailable', 'no such picture');
       return {
         stream: (async function* () {
@@ -137,7 +137,7 @@ export function createFakeAdapter(options: FakeAdapterOptions = {}): FakeAdapter
       };
     },
     async fetchQuote(ref) {
-      const quote = quotes.get(String(ref));
+      const quote = quotes.get(ref as unknown as string);
       if (quote === undefined) throw new AdapterError('target-gone', 'no such message');
       return quote;
     },
