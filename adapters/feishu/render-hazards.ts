@@ -6,20 +6,33 @@ import type { Verdict } from './render-lines.ts';
 const TAGS = ['at', 'person', 'audio', 'link'];
 /** Schemes that run or hold code. After a `<` they make an autolink. */
 const CODE_SCHEMES = ['javascript', 'vbscript', 'data'];
-const TAG = new RegExp(`<[\\s/]*(?:(?:${TAGS.join('|')})(?![\\w:.-])|(?:${CODE_SCHEMES.join('|')}):)`, 'iy');
-const PERHAPS_TAG = new RegExp(
-  `<[\\s/]*(?:${[...TAGS, ...CODE_SCHEMES].flatMap(prefixesOf).join('|')})?$`,
-  'iy',
-);
+// Code is meant to be copied, and `<link …>` and `<person>` are common in it; only what would call the whole group is
+// broken there, for whether Feishu reads tags inside code is written nowhere.
+const TAGS_IN_CODE = ['at'];
+
+type TagPatterns = { readonly tag: RegExp; readonly perhaps: RegExp };
+
+const OUTSIDE_CODE = tagPatterns(TAGS, CODE_SCHEMES);
+const INSIDE_CODE = tagPatterns(TAGS_IN_CODE, []);
+
+function tagPatterns(tags: readonly string[], schemes: readonly string[]): TagPatterns {
+  const names = [`(?:${tags.join('|')})(?![\\w:.-])`, ...schemes.map((scheme) => `${scheme}:`)];
+  const beginnings = [...tags, ...schemes].flatMap(prefixesOf);
+  return {
+    tag: new RegExp(`<[\\s/]*(?:${names.join('|')})`, 'iy'),
+    perhaps: new RegExp(`<[\\s/]*(?:${beginnings.join('|')})?$`, 'iy'),
+  };
+}
 
 /** Whether the `<` at `position` begins a tag that must not reach the platform. */
-export function isHarmfulTag(text: string, position: number, complete: boolean): Verdict {
+export function isHarmfulTag(text: string, position: number, complete: boolean, inCode: boolean): Verdict {
+  const { tag, perhaps } = inCode ? INSIDE_CODE : OUTSIDE_CODE;
   if (!complete) {
-    PERHAPS_TAG.lastIndex = position;
-    if (PERHAPS_TAG.test(text)) return 'unknown';
+    perhaps.lastIndex = position;
+    if (perhaps.test(text)) return 'unknown';
   }
-  TAG.lastIndex = position;
-  return TAG.test(text) ? 'yes' : 'no';
+  tag.lastIndex = position;
+  return tag.test(text) ? 'yes' : 'no';
 }
 
 function prefixesOf(name: string): string[] {

@@ -14,7 +14,7 @@ type Step = number | 'hold';
 export function scanCode(pass: Pass, from: number, to: number, certain: boolean): number {
   for (let position = from; position < to; position += 1) {
     const character = pass.text[position];
-    if (character === '<' && tagStep(pass, position) === 'hold') return position;
+    if (character === '<' && tagStep(pass, position, certain) === 'hold') return position;
     if (character === '!' && !certain && pass.text[position + 1] === '[') {
       const { state } = imageAt(pass.text, position, pass.complete);
       if (state === 'unknown') return position + 1;
@@ -58,7 +58,7 @@ function stepAt(pass: Pass, line: Line, position: number): Step {
     case '`':
       return backtickStep(pass, line, position);
     case '<':
-      return tagStep(pass, position);
+      return tagStep(pass, position, false);
     case '!':
       return imageStep(pass, position);
     case '(':
@@ -87,8 +87,8 @@ function backtickStep(pass: Pass, line: Line, position: number): Step {
   return end;
 }
 
-function tagStep(pass: Pass, position: number): Step {
-  const harmful = isHarmfulTag(pass.text, position, pass.complete);
+function tagStep(pass: Pass, position: number, inCode: boolean): Step {
+  const harmful = isHarmfulTag(pass.text, position, pass.complete, inCode);
   if (harmful === 'unknown') return 'hold';
   if (harmful === 'yes') insertAt(pass, position + 1, BREAK);
   return position + 1;

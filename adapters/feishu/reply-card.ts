@@ -78,7 +78,7 @@ async function closeCard(
   if (failure !== undefined && mayPass(failure)) throw failure;
 }
 
-function mayPass(error: unknown): boolean {
+function mayPass(error: unknown): error is AdapterError {
   return error instanceof AdapterError && ['unavailable', 'timeout', 'rate-limited'].includes(error.code);
 }
 

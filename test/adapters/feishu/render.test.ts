@@ -101,6 +101,12 @@ describe('mentions, players and app links', () => {
     expect(new Set(mentionPayloads).size).toBeGreaterThanOrEqual(300);
   });
 
+  it('leave code as it is meant to be copied, but for what would call people', () => {
+    const code = '```html\n<link rel="stylesheet" href="a.css">\n<person>x</person>\n```\n`<audio>` ';
+    expect(whole(code)).toBe(code);
+    expect(whole('```\n<at id=all></at>\n```')).not.toMatch(/<at/);
+  });
+
   it.each(mentionPayloads)('makes %j plain text', (payload) => {
     for (const markdown of [
       payload,
@@ -110,7 +116,8 @@ describe('mentions, players and app links', () => {
       `| ${payload} |\n|-|\n`,
     ]) {
       const shown = whole(markdown);
-      expect(shown).not.toMatch(/<[\s/]*(at|person|audio|link)(?![\w:.-])/i);
+      const harmful = markdown.includes('`') ? 'at' : 'at|person|audio|link';
+      expect(shown).not.toMatch(new RegExp(`<[\\s/]*(${harmful})(?![\\w:.-])`, 'i'));
       expect(scanMarkdown(shown).mentions).toEqual([]);
       expect(shown.replaceAll('\u200B', '')).toBe(
         markdown.replace(/[\0\u202A-\u202E\u2066-\u2069]|\uDB40[\uDC00-\uDC7F]/g, ''),
