@@ -55,6 +55,14 @@ describe('npm run demo', () => {
     expect(readdirSync(temporary).filter((name) => name.startsWith('qwen-chat-bridge'))).toEqual([]);
   });
 
+  it('ends with 0 when it is asked to stop before it is ready', async () => {
+    const { child, ended, out } = start(process.execPath, ['test/sandbox/start.js']);
+    await until('a sign of life', () => out().includes('Starting the demo'));
+    child.kill('SIGINT');
+    expect(await ended).toBe(0);
+    expect(readdirSync(temporary).filter((name) => name.startsWith('qwen-chat-bridge'))).toEqual([]);
+  });
+
   it('says which setting is wrong and ends with 78', async () => {
     const { ended, errors } = start(process.execPath, ['test/sandbox/start.js'], { DEMO_PORT: 'eighty' });
     expect(await ended).toBe(78);

@@ -24,7 +24,7 @@ export async function runDemo(): Promise<void> {
     if (!asked.signal.aborted)
       return refuse(error instanceof Error ? error.message : 'the demo could not start');
   }
-  process.exit(0);
+  process.exit(asked.failed() ? 1 : 0);
 }
 
 function refuse(reason: string): void {
@@ -33,7 +33,12 @@ function refuse(reason: string): void {
 }
 
 /** Aborted by the first signal that asks the process to stop; a second one ends it at once. */
-function signalToStop(): { readonly signal: AbortSignal; readonly stopped: Promise<unknown> } {
+function signalToStop(): {
+  readonly signal: AbortSignal;
+  readonly stopped: Promise<unknown>;
+  readonly failed: () => boolean;
+} {
+  let failed = false;
   const stopping = new AbortController();
   const { promise, resolve } = Promise.withResolvers<undefined>();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -43,5 +48,12 @@ function signalToStop(): { readonly signal: AbortSignal; readonly stopped: Promi
       resolve(undefined);
     });
   }
-  return { signal: stopping.signal, stopped: promise };
+  // A defect of the demo must not leave the service behind without it.
+  process.on('uncaughtException', (error) => {
+    failed = true;
+    process.stderr.write(`${error.stack ?? error.message}\n`);
+    stopping.abort();
+    resolve(undefined);
+  });
+  return { signal: stopping.signal, stopped: promise, failed: () => failed };
 }

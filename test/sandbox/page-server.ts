@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { ChangeStream } from './change-stream.ts';
@@ -21,29 +21,14 @@ const portsTried = 50;
 /** Twenty pictures of a few megabytes each, as base64. */
 const maxBodyBytes = 64 * 1024 * 1024;
 
-const files: Readonly<Record<string, string>> = {
-  '/': 'index.html',
-  '/page.css': 'page.css',
-  ...Object.fromEntries(
-    [
-      'main',
-      'dom',
-      'words',
-      'api',
-      'markdown',
-      'markdown-inline',
-      'card',
-      'card-parts',
-      'chart',
-      'backstage',
-      'backstage-lists',
-      'panes/feishu',
-      'panes/feishu-chat',
-      'panes/feishu-message',
-      'panes/composer',
-    ].map((name) => [`/${name}.js`, `${name}.js`]),
-  ),
-};
+const pageFolder = fileURLToPath(new URL('page/', import.meta.url));
+/** By address; nothing outside this folder can be named. */
+const files: ReadonlyMap<string, string> = new Map(
+  readdirSync(pageFolder, { recursive: true, encoding: 'utf8' }).map((path) => {
+    const name = path.replaceAll('\\', '/');
+    return [name === 'index.html' ? '/' : `/${name}`, name];
+  }),
+);
 const types: Readonly<Record<string, string>> = { html: 'text/html', css: 'text/css', js: 'text/javascript' };
 /** What a browser may draw; anything else that somebody sent as a picture is only bytes. */
 const pictureTypes = new Set([
@@ -105,11 +90,11 @@ async function serve(
   if (request.method !== 'GET') return answer(response, 405, { error: 'GET or POST' });
   if (url.pathname === '/changes') return options.changes.open(response);
   if (url.pathname.startsWith('/pictures/')) return servePicture(url.pathname, response, options);
-  const name = Object.hasOwn(files, url.pathname) ? files[url.pathname] : undefined;
-  if (name === undefined) return answer(response, 404, { error: 'not found' });
-  const type = types[name.split('.').at(-1) ?? ''] ?? 'text/plain';
+  const name = files.get(url.pathname);
+  const type = types[name?.split('.').at(-1) ?? ''];
+  if (name === undefined || type === undefined) return answer(response, 404, { error: 'not found' });
   response.writeHead(200, { ...protection, 'content-type': `${type}; charset=utf-8` });
-  response.end(readFileSync(fileURLToPath(new URL(`page/${name}`, import.meta.url))));
+  response.end(readFileSync(`${pageFolder}${name}`));
 }
 
 function servePicture(path: string, response: ServerResponse, options: PageServerOptions): void {

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createBoundedList } from '../simulators/feishu/bounded-list.ts';
-import { createChangeStream } from './change-stream.ts';
-import { createMeasures } from './measures.ts';
+import { createBoundedList, type BoundedList } from '../simulators/feishu/bounded-list.ts';
+import { createChangeStream, type ChangeStream } from './change-stream.ts';
+import { createMeasures, type Measures } from './measures.ts';
 import { startPageServer } from './page-server.ts';
 import { Refusal, type Pane, type Picture, type View } from './pane.ts';
 import { startFeishuPane, type DemoPerson, type FeishuPane } from './panes/feishu.ts';
@@ -81,20 +81,7 @@ async function start(
   });
   closing.push(() => service.stop());
 
-  let callNumber = 0;
-  for (const pane of panes) {
-    const unsubscribe = pane.subscribe((event) => {
-      measures.take(pane.id, event);
-      if (event.type === 'link' && event.connections > 0) service.connected();
-      if (event.type === 'call') {
-        const call = { id: (callNumber += 1), pane: pane.id, ...event.call };
-        calls.push(call);
-        changes.send({ kind: 'call', call });
-      } else if (event.type === 'message' || event.type === 'delivery' || event.type === 'link')
-        changes.send({ kind: event.type, pane: pane.id, ...event });
-    });
-    closing.push(unsubscribe);
-  }
+  for (const pane of panes) closing.push(relay(pane, { measures, service, calls, changes }));
   const modelWords = options.realModel === undefined ? '模拟模型 stand-in' : hostsOf(options.realModel);
   const snapshot = (): View => ({
     panes: panes.map((pane) => ({ id: pane.id, title: pane.title, state: pane.state() })),
@@ -116,6 +103,30 @@ async function start(
   await untilConnected(panes, service, options.signal);
   panes.forEach((pane) => pane.welcome());
   return { url: page.url, modelWords, feishu, model, service, stop };
+}
+
+type Relay = {
+  readonly measures: Measures;
+  readonly service: ServiceProcess;
+  readonly calls: BoundedList<View>;
+  readonly changes: ChangeStream;
+};
+
+/** Brings what happens in a pane to the figures and to the page; gives back the function that ends it. */
+function relay(pane: Pane, { measures, service, calls, changes }: Relay): () => void {
+  let number = 0;
+  return pane.subscribe((event) => {
+    measures.take(pane.id, event);
+    if (event.type === 'link' && event.connections > 0) service.connected();
+    if (event.type === 'call') {
+      number += 1;
+      const call = { id: `${pane.id}-${number}`, pane: pane.id, ...event.call };
+      calls.push(call);
+      changes.send({ kind: 'call', call });
+    } else if (event.type === 'message' || event.type === 'delivery' || event.type === 'link') {
+      changes.send({ kind: event.type, pane: pane.id, ...event });
+    }
+  });
 }
 
 function environmentOf(

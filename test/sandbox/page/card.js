@@ -27,7 +27,7 @@ export function createCard(press) {
     show(
       state,
       card.streaming ? el('span', { class: 'live' }, say('streaming')) : undefined,
-      el('span', {}, `${card.updates} ${say('cardFacts')}`),
+      card.updates > 0 ? el('span', {}, `${card.updates} ${say('cardFacts')}`) : undefined,
     );
   }
 

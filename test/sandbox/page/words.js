@@ -143,7 +143,7 @@ const words = {
   out_finished: ['完成', 'finished'],
   out_aborted: ['服务主动停止', 'stopped by the service'],
   out_faulted: ['故障', 'fault'],
-  ev_acknowledged: ['已确认', 'acknowledged'],
+  ev_acknowledged: ['已确认', 'acked'],
   ev_timeout: ['超时，稍后重推', 'timed out, pushed again later'],
   ev_refused: ['被拒绝', 'refused'],
   'ev_no-connection': ['没有连接，15 秒后重推', 'no connection, again in 15 s'],

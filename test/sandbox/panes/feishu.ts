@@ -1,7 +1,7 @@
 import { startFeishuSimulator, type FeishuSimulator } from '../../simulators/feishu/simulator.ts';
 import type { FeishuChange } from '../../simulators/feishu/changes.ts';
 import type { Delivery } from '../../simulators/feishu/push.ts';
-import type { SimMessage } from '../../simulators/feishu/world-types.ts';
+import type { SimChat, SimMessage, SimUser } from '../../simulators/feishu/world-types.ts';
 import { Refusal, type Pane, type PaneEvent, type View } from '../pane.ts';
 import { feishuActions, type ActionStage } from './feishu-actions.ts';
 import { showsText, viewMessage } from './feishu-view.ts';
@@ -69,23 +69,9 @@ export async function startFeishuPane(people: readonly DemoPerson[] = colleagues
     },
     state: () => ({
       bot: simulator.bot.name,
-      people: users.map(({ openId, name }, index) => ({
-        id: openId,
-        name,
-        role: people[index]?.role,
-        admin: people[index]?.admin === true,
-        direct: simulator.directChat({ ...users[index]!, openId }).chatId,
-      })),
+      people: users.map((user, index) => viewPerson(user, people[index], simulator)),
       group: { id: group.chatId, name: group.name },
-      messages: simulator.chats().flatMap(({ chatId }) =>
-        simulator
-          .messages(chatId)
-          .slice(-shownMessages)
-          .flatMap(({ messageId }) => {
-            const message = simulator.message(messageId);
-            return message === undefined ? [] : [viewMessage(message, simulator)];
-          }),
-      ),
+      messages: simulator.chats().flatMap((chat) => viewMessages(chat, simulator)),
       deliveries: watched.deliveries(),
       connections: simulator.connections().length,
     }),
@@ -104,6 +90,19 @@ export async function startFeishuPane(people: readonly DemoPerson[] = colleagues
       await simulator.stop();
     },
   };
+}
+
+function viewPerson(user: SimUser, person: DemoPerson | undefined, simulator: FeishuSimulator): View {
+  const direct = simulator.directChat(user).chatId;
+  return { id: user.openId, name: user.name, role: person?.role, admin: person?.admin === true, direct };
+}
+
+function viewMessages({ chatId }: SimChat, simulator: FeishuSimulator): readonly View[] {
+  const recent = simulator.messages(chatId).slice(-shownMessages);
+  return recent.flatMap(({ messageId }) => {
+    const message = simulator.message(messageId);
+    return message === undefined ? [] : [viewMessage(message, simulator)];
+  });
 }
 
 type Causes = ReturnType<typeof createCauses>;

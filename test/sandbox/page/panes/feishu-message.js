@@ -68,10 +68,10 @@ export function createMessage(first, pane) {
         el('span', { class: 'name' }, pane.name(first.from)),
         isBot ? el('span', { class: 'tag' }, say('botRole')) : undefined,
         el('time', {}, clockTime(first.atMs)),
+        tools,
       ),
       quote,
       content,
-      tools,
       replies,
     ),
   );
