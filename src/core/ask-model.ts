@@ -47,7 +47,7 @@ function countSeconds({ reply, language, clock }: AskOptions): () => void {
 
 /** Asks the model and lets the reply grow with its answer, from the first word to the one `end` event. */
 export async function askModel(options: AskOptions): Promise<Asked> {
-  const { model, request, reply, clock, signal } = options;
+  const { model, request, reply, language, clock, signal } = options;
   const startedAt = clock.now().getTime();
   const stopCounting = countSeconds(options);
   let reasoning = '';
@@ -63,6 +63,7 @@ export async function askModel(options: AskOptions): Promise<Asked> {
       reply.clear();
     } else if (event.type === 'end') end = event;
     else {
+      if (firstTextMs === undefined) reply.progress(progress.answering[language]);
       reply.append(event.text);
       const now = clock.now().getTime();
       if (firstTextMs === undefined) {

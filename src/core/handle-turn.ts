@@ -91,6 +91,7 @@ function begin(services: HandleServices, known: Omit<Task, 'reply' | 'save'>): T
     maybeOpen: turn.attempts > 0 && turn.parts.length === 0,
     resume: turn.parts,
     progress: (turn.attempts > 0 ? progress.resuming : progress.thinking)[language],
+    runningPreview: progress.working[language],
     live: turn.kind === 'question' && turn.ending === undefined,
     runningButtons: runningButtons(turn, adapter.capabilities, language),
     rejectedNotice: endings['content-rejected'][language],

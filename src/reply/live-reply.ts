@@ -41,6 +41,8 @@ export type LiveReplyOptions = {
   /** The parts an earlier process had opened; the last of them is gone on in. */
   readonly resume: readonly ShownPart[];
   readonly progress: string;
+  /** What the chat list shows while the reply grows. */
+  readonly runningPreview: string;
   /** False: nothing is shown before the end, which then comes in as few platform calls as possible. */
   readonly live: boolean;
   /** Beside the growing text, while it runs. */
@@ -102,7 +104,8 @@ export function createLiveReply(options: LiveReplyOptions): LiveReply {
       ...(end?.footer === undefined ? {} : { footer: end.footer }),
       ...(end?.facts === undefined ? {} : { facts: end.facts }),
       buttons: end?.buttons ?? (last ? options.runningButtons : []),
-      preview: preview(markdown, end?.notice ?? progress),
+      // A platform may keep what the first state said for as long as the reply grows, so it must stay true.
+      preview: finish === undefined ? options.runningPreview : preview(markdown, end?.notice ?? progress),
     };
   }
 

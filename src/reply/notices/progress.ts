@@ -16,8 +16,8 @@ export const progress = {
       `${ahead} ${ahead === 1 ? 'question' : 'questions'} before yours…`,
     ),
   answering: phrase('正在回答…', 'Answering…'),
+  working: phrase('正在处理…', 'Working on it…'),
   resuming: phrase('刚才服务重启了，正在重新回答…', 'The service was restarted; answering again…'),
-  continues: phrase('接上文', 'Continued'),
 } as const;
 
 export const buttons = {
