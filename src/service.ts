@@ -14,6 +14,8 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { createModel } from './model/create-model.ts';
 import type { Model } from './model/types.ts';
 import { createCallBudget } from './reply/call-budget.ts';
+import { createCallLedger, type CallLedger } from './reply/call-ledger.ts';
+import { metered, type CallCounters } from './reply/metered-budget.ts';
 import { openStore, type Store } from './store/store.ts';
 
 export type ServiceOptions = {
@@ -52,19 +54,19 @@ export function modelFrom({ config, clock, log, version }: ServiceOptions): Mode
   });
 }
 
-export async function createAdapters({
-  config,
-  plans,
-  clock,
-  log,
-  version,
-}: ServiceOptions): Promise<Adapter[]> {
+export async function createAdapters(
+  { config, plans, clock, log, version }: ServiceOptions,
+  counters?: CallCounters,
+): Promise<Adapter[]> {
   const deps = (platform: string): AdapterDeps => ({
     clock,
     log: logWith(log, { platform }),
     random: Math.random,
     uuid: randomUUID,
-    createBudget: (limits) => createCallBudget({ limits, clock, log }),
+    createBudget(limits) {
+      const budget = createCallBudget({ limits, clock, log });
+      return counters === undefined ? budget : metered(budget, platform, counters);
+    },
     proxyFor: createProxyFor(config.network),
     mediaHosts: config.network.mediaHosts,
     version,
@@ -72,17 +74,20 @@ export async function createAdapters({
   return Promise.all(plans.map((plan) => plan.create(deps(plan.platform))));
 }
 
-function buildCore(
-  options: ServiceOptions,
-  adapters: readonly Adapter[],
-  store: Store,
-  model: Model,
-  metrics: Metrics,
-) {
+type CoreParts = {
+  readonly adapters: readonly Adapter[];
+  readonly store: Store;
+  readonly model: Model;
+  readonly metrics: Metrics;
+  readonly ledger: CallLedger;
+};
+
+function buildCore(options: ServiceOptions, { adapters, store, model, metrics, ledger }: CoreParts) {
   const { config, clock, log, version } = options;
   const preparer = createImagePreparer({ clock, log });
   const core = createCore({
     config,
+    ledger,
     adapters: new Map<AdapterId, Adapter>(adapters.map((adapter) => [adapter.id, adapter])),
     store,
     model,
@@ -122,17 +127,32 @@ async function keepPurging(
   }
 }
 
+const storeCallsIntervalMs = 5_000;
+
+/** A crash forgets at most the last few seconds' calls. */
+async function keepStoringCalls(
+  { clock, log }: ServiceOptions,
+  ledger: CallLedger,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(storeCallsIntervalMs, signal);
+    await ledger
+      .flush()
+      .catch((error: unknown) => log.error({ error }, 'the calls made could not be stored'));
+  }
+}
+
 /** Starts everything in the order in which parts need one another; rejects with a sentence when that cannot be. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, clock, log, version } = options;
   const startedAt = performance.now();
-  const [store, adapters] = await Promise.all([
-    openStore(join(options.dataDirectory, 'bridge.db'), clock),
-    createAdapters(options),
-  ]);
-  const model = modelFrom(options);
+  const store = await openStore(join(options.dataDirectory, 'bridge.db'), clock);
+  const ledger = await createCallLedger(store.calls, clock, config.timeZone);
   const metrics = createMetrics({ droppedLogLines: () => log.dropped() });
-  const { core, preparer } = buildCore(options, adapters, store, model, metrics);
+  const adapters = await createAdapters(options, { ledger, metrics });
+  const model = modelFrom(options);
+  const { core, preparer } = buildCore(options, { adapters, store, model, metrics, ledger });
   const stopping = new AbortController();
   const http = createHttpServer({
     ...config.http,
@@ -151,12 +171,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   model.start();
   await core.recover();
   await Promise.all(adapters.map((adapter) => adapter.start(core.inbox)));
-  const purging = keepPurging(options, store, stopping.signal);
+  const keeping = Promise.all([
+    keepPurging(options, store, stopping.signal),
+    keepStoringCalls(options, ledger, stopping.signal),
+  ]);
   const took = Math.round(performance.now() - startedAt);
   log.info({ version, port, platforms: adapters.map(({ id }) => id), took }, 'started');
   return {
     port,
-    stop: () => stopService({ options, adapters, core, http, model, preparer, purging, stopping, store }),
+    stop: () => stopService({ options, adapters, core, http, model, preparer, keeping, stopping, store }),
   };
 }
 
@@ -167,7 +190,7 @@ type Parts = {
   readonly http: ReturnType<typeof createHttpServer>;
   readonly model: Model;
   readonly preparer: ReturnType<typeof createImagePreparer>;
-  readonly purging: Promise<void>;
+  readonly keeping: Promise<unknown>;
   readonly stopping: AbortController;
   readonly store: Store;
 };
@@ -179,7 +202,7 @@ async function stopService({
   http,
   model,
   preparer,
-  purging,
+  keeping,
   stopping,
   store,
 }: Parts): Promise<void> {
@@ -192,7 +215,7 @@ async function stopService({
     http.stop(httpGraceMs),
     model.stop(),
     preparer.stop(),
-    purging,
+    keeping,
     ...adapters.map((adapter) => adapter.stop()),
   ]);
   await store.close();

@@ -1,5 +1,7 @@
 import type { FactBlock } from '../contract/reply.ts';
 import type { StatusReport } from '../diagnosis/status.ts';
+import type { CallUse } from '../reply/call-ledger.ts';
+import type { PaceLevel } from '../reply/pace.ts';
 import type { ModelHealth } from '../model/types.ts';
 import { duration, status as words, summaries } from '../reply/notices/commands.ts';
 import { faults } from '../reply/notices/endings.ts';
@@ -54,18 +56,39 @@ function modelTable(report: StatusReport, view: View): FactBlock {
   };
 }
 
+/** `1,204 / 5,000 → 3,900`: used, allowed, forecast; and what is done about it. */
+function monthCell(
+  calls: CallUse,
+  monthlyCalls: number | undefined,
+  pace: PaceLevel,
+  language: Language,
+): string {
+  const allowed = monthlyCalls === undefined ? '' : ` / ${count(monthlyCalls)}`;
+  const spared = {
+    free: '',
+    thrifty: '',
+    tight: ` · ${words.tight[language]}`,
+    'final-only': ` · ${words.finalOnly[language]}`,
+  };
+  return `${count(calls.month)}${allowed} → ${count(calls.forecast)}${spared[pace]}`;
+}
+
 function platformTable(report: StatusReport, { language, inGroup, at }: View): FactBlock {
   return {
     type: 'table',
     title: words.platforms[language],
-    columns: [words.platforms, words.state, words.since, words.reconnects].map((word) => word[language]),
-    rows: report.platforms.map(({ id, health }) => [
+    columns: [words.platforms, words.state, words.since, words.reconnects, words.calls, words.month].map(
+      (word) => word[language],
+    ),
+    rows: report.platforms.map(({ id, health, calls, monthlyCalls, pace }) => [
       id,
       health.detail === undefined || inGroup
         ? stateWords[health.state][language]
         : `${stateWords[health.state][language]} ${health.detail}`,
       duration(at.getTime() - health.since.getTime())[language],
       String(health.reconnects),
+      count(calls.today),
+      monthCell(calls, monthlyCalls, pace, language),
     ]),
   };
 }

@@ -8,6 +8,8 @@ import { createStatusReporter } from '../diagnosis/status.ts';
 import { logWith } from '../log-with.ts';
 import type { ImagePreparer } from '../media/types.ts';
 import type { Model } from '../model/types.ts';
+import type { CallLedger } from '../reply/call-ledger.ts';
+import { createPace, type Pace } from '../reply/pace.ts';
 import type { Store } from '../store/store.ts';
 import type { AnswerServices } from './answer-question.ts';
 import { createAccess } from './access.ts';
@@ -39,6 +41,7 @@ export type CoreServices = {
   readonly answered: AnswerServices['answered'];
   readonly counted: (type: InboundEvent['type'], adapter: AdapterId, outcome: Admission['outcome']) => void;
   readonly onNotice: (notice: InboundNotice) => void;
+  readonly ledger: Pick<CallLedger, 'use'>;
 };
 
 export type Core = {
@@ -68,6 +71,29 @@ export function createCore(services: CoreServices): Core {
     newButtonKey: () => newButtonKey(services.randomByte),
   };
 
+  const paces = new Map<AdapterId, Pace>();
+  const pace = (adapter: Adapter): Pace => {
+    const known = paces.get(adapter.id);
+    if (known !== undefined) return known;
+    const made = createPace({
+      ...adapter.capabilities,
+      platform: adapter.platform,
+      ledger: services.ledger,
+      clock,
+      onLevel: (level, before) =>
+        log.warn(
+          { adapter: adapter.id, level, before },
+          'replies are edited more or less often for the month’s quota',
+        ),
+    });
+    paces.set(adapter.id, made);
+    return made;
+  };
+  const onNotice = (notice: InboundNotice): void => {
+    const adapter = services.adapters.get(notice.adapter);
+    if (notice.code === 'quota-exceeded' && adapter !== undefined) pace(adapter).exhausted();
+    services.onNotice(notice);
+  };
   const begin = (turn: Turn): void => {
     const work = handle(turn).finally(() => working.delete(work));
     working.add(work);
@@ -81,6 +107,8 @@ export function createCore(services: CoreServices): Core {
     adapters: [...services.adapters.values()],
     running,
     lanes,
+    use: (adapter) => services.ledger.use(adapter.platform),
+    pace: (adapter) => pace(adapter).level(),
   });
   const handle = createTurnHandler({
     ...shared,
@@ -88,6 +116,7 @@ export function createCore(services: CoreServices): Core {
     access,
     lanes,
     running,
+    pace,
     meter: createTokenMeter(),
     timeZone: config.timeZone,
     mediaRetentionMs: config.retention.mediaHours * hourMs,
@@ -109,6 +138,7 @@ export function createCore(services: CoreServices): Core {
     lanes,
     running,
     retry,
+    onNotice,
   });
 
   async function allEnded(withinMs: number): Promise<boolean> {

@@ -4,6 +4,7 @@ import type { Logger } from '../contract/runtime.ts';
 import { parseCommand, commands } from '../commands/registry.ts';
 import type { Command, CommandServices } from '../commands/command.ts';
 import { createLiveReply, type Delivery, type Finish, type LiveReply } from '../reply/live-reply.ts';
+import type { Pace } from '../reply/pace.ts';
 import { admission, unreadable } from '../reply/notices/admission.ts';
 import { commandWords } from '../reply/notices/commands.ts';
 import { endings } from '../reply/notices/endings.ts';
@@ -34,6 +35,7 @@ export type HandleServices = AnswerServices & {
   /** Aborts when the process must let go of everything; whatever is unfinished is taken up at the next start. */
   readonly dying: AbortSignal;
   readonly ended: TurnEnded;
+  readonly pace: (adapter: Adapter) => Pace;
 };
 
 type Task = {
@@ -91,6 +93,7 @@ function begin(services: HandleServices, known: Omit<Task, 'reply' | 'save'>): T
     maybeOpen: turn.attempts > 0 && turn.parts.length === 0,
     resume: turn.parts,
     progress: (turn.attempts > 0 ? progress.resuming : progress.thinking)[language],
+    pace: services.pace(adapter),
     runningPreview: progress.working[language],
     live: turn.kind === 'question' && turn.ending === undefined,
     runningButtons: runningButtons(turn, adapter.capabilities, language),

@@ -3,13 +3,23 @@ import type { Lanes } from '../core/lanes.ts';
 import type { Running } from '../core/running.ts';
 import type { TurnState } from '../core/turn.ts';
 import type { Model } from '../model/types.ts';
+import type { CallUse } from '../reply/call-ledger.ts';
+import type { PaceLevel } from '../reply/pace.ts';
 import type { Store } from '../store/store.ts';
+
+export type PlatformReport = {
+  readonly id: string;
+  readonly health: ReturnType<Adapter['health']>;
+  readonly calls: CallUse;
+  readonly monthlyCalls: number | undefined;
+  readonly pace: PaceLevel;
+};
 
 /** Everything `/status` shows, from caches and one count in the store: no call to a platform or a model server. */
 export type StatusReport = {
   readonly version: string;
   readonly uptimeMs: number;
-  readonly platforms: readonly { readonly id: string; readonly health: ReturnType<Adapter['health']> }[];
+  readonly platforms: readonly PlatformReport[];
   readonly models: ReturnType<Model['health']>;
   readonly answering: number;
   readonly waiting: number;
@@ -28,6 +38,8 @@ export type StatusSources = {
   readonly running: Running;
   readonly lanes: Lanes;
   readonly store: Store;
+  readonly use: (adapter: Adapter) => CallUse;
+  readonly pace: (adapter: Adapter) => PaceLevel;
 };
 
 const dayMs = 24 * 60 * 60_000;
@@ -39,7 +51,13 @@ export function createStatusReporter(sources: StatusSources): () => Promise<Stat
     return {
       version: sources.version,
       uptimeMs: at.getTime() - sources.startedAt.getTime(),
-      platforms: sources.adapters.map((adapter) => ({ id: adapter.id, health: adapter.health() })),
+      platforms: sources.adapters.map((adapter) => ({
+        id: adapter.id,
+        health: adapter.health(),
+        calls: sources.use(adapter),
+        monthlyCalls: adapter.capabilities.monthlyCalls,
+        pace: sources.pace(adapter),
+      })),
       models: sources.model.health(),
       answering: sources.lanes.totals().running,
       waiting,

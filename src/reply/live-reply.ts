@@ -5,6 +5,7 @@ import type { ReplyHandle, ReplyTarget } from '../contract/ids.ts';
 import type { Button, FactBlock, ReplyOutcome, ReplySink, Snapshot } from '../contract/reply.ts';
 import type { Clock, Logger } from '../contract/runtime.ts';
 import { createAnswerText, type Share } from './answer-text.ts';
+import type { Pace } from './pace.ts';
 import { createPacedWriter } from './paced-writer.ts';
 import { mayPass, persist } from './persist.ts';
 import { preview } from './preview.ts';
@@ -49,6 +50,7 @@ export type LiveReplyOptions = {
   readonly runningButtons: readonly Button[];
   /** What replaces the text when the platform's content filter refuses it. */
   readonly rejectedNotice: string;
+  readonly pace: Pick<Pace, 'level' | 'intervalMs'>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
@@ -84,6 +86,7 @@ export function createLiveReply(options: LiveReplyOptions): LiveReply {
   let progress = options.progress;
   let finish: Finish | undefined;
   let gone = false;
+  let edits = 0;
 
   const current = (): Part => parts[parts.length - 1] ?? { index: 0, closed: false };
   const shareOf = (part: Part): Share =>
@@ -160,6 +163,7 @@ export function createLiveReply(options: LiveReplyOptions): LiveReply {
   function update(part: Part, sink: ReplySink, urgency: CallUrgency, edit: Edit): Promise<void> {
     const latest = (): Snapshot => {
       edit.leaving();
+      edits += 1;
       return snapshot(part);
     };
     return sink.update(latest, urgency, AbortSignal.any([signal, edit.waiting]));
@@ -183,11 +187,12 @@ export function createLiveReply(options: LiveReplyOptions): LiveReply {
 
   const writer = createPacedWriter({
     write,
-    intervalMs: adapter.capabilities.updateIntervalMs,
+    intervalMs: () => options.pace.intervalMs(edits),
     clock,
     onError: onWriteError,
   });
-  const live = options.live && adapter.capabilities.updates !== 'final-only';
+  const live =
+    options.live && adapter.capabilities.updates !== 'final-only' && options.pace.level() !== 'final-only';
   if (live) writer.touch('first');
 
   async function closeAll(): Promise<void> {

@@ -10,8 +10,8 @@ export type PacedWriterOptions = {
    * have read the state when it began, and had better not heed the signal either.
    */
   readonly write: (urgency: CallUrgency, signal: AbortSignal, leaving: () => void) => Promise<void>;
-  /** Shortest time from one write's leaving to the beginning of the next, in milliseconds. */
-  readonly intervalMs: number;
+  /** Shortest time from one write's leaving to the beginning of the next, in milliseconds; asked before each wait. */
+  readonly intervalMs: () => number;
   readonly clock: Clock;
   /**
    * A write failed. `continue`: it is repeated with the newest state, each time after twice as long a pause, at most
@@ -56,8 +56,8 @@ export function createPacedWriter({ write, intervalMs, clock, onError }: PacedWr
 
   function dueAt(urgency: CallUrgency): number {
     if (failures > 0)
-      return failedAt + Math.min(LONGEST_PAUSE_MS, Math.max(intervalMs, SHORTEST_PAUSE_MS) * 2 ** failures);
-    return isUrgent(urgency) ? -Infinity : lastLeftAt + intervalMs;
+      return failedAt + Math.min(LONGEST_PAUSE_MS, Math.max(intervalMs(), SHORTEST_PAUSE_MS) * 2 ** failures);
+    return isUrgent(urgency) ? -Infinity : lastLeftAt + intervalMs();
   }
 
   async function drain(): Promise<void> {

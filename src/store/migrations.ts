@@ -95,8 +95,19 @@ async function createFirstTables(db: Kysely<Schema>, types: ColumnTypes): Promis
   await db.schema.createIndex('audit_by_age').on('audit').column('at').execute();
 }
 
+async function countCalls(db: Kysely<Schema>): Promise<void> {
+  await db.schema
+    .createTable('calls')
+    .addColumn('platform', 'text', (column) => column.notNull())
+    .addColumn('day', 'text', (column) => column.notNull())
+    .addColumn('api', 'text', (column) => column.notNull())
+    .addColumn('count', 'integer', (column) => column.notNull())
+    .addPrimaryKeyConstraint('calls_key', ['platform', 'day', 'api'])
+    .execute();
+}
+
 /** Version n of the schema is what stands after the first n of these. Never edited once released, only appended. */
-const migrations: readonly Migration[] = [createFirstTables];
+const migrations: readonly Migration[] = [createFirstTables, countCalls];
 
 /** The file was written by a newer program; going on could destroy what this one does not know. */
 export class NewerSchemaError extends Error {

@@ -78,6 +78,9 @@ export type AuditRow = {
   detail: string;
 };
 
+/** How many calls of an API a platform was asked for on one day, for the month's quota. `day` is `2026-11-20`. */
+export type CallRow = { platform: string; day: string; api: string; count: number };
+
 export type MetaRow = { name: string; value: string };
 
 export type Schema = {
@@ -88,5 +91,6 @@ export type Schema = {
   people: PersonRow;
   feedback: FeedbackRow;
   audit: AuditRow;
+  calls: CallRow;
   meta: MetaRow;
 };

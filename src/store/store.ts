@@ -5,6 +5,7 @@ import type { Clock } from '../contract/runtime.ts';
 import type { Scope } from '../core/scope.ts';
 import type { TurnId } from '../core/turn.ts';
 import type { ModelImage } from '../model/types.ts';
+import { createCallStore, type CallStore } from './calls.ts';
 import { migrate } from './migrations.ts';
 import type { Schema } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
@@ -45,6 +46,7 @@ export type Store = {
       detail: string;
     }): Promise<void>;
   };
+  readonly calls: CallStore;
   /** Forgets what has outlived its retention: texts, pictures, claims. */
   purge(now: number, retentionMs: number): Promise<void>;
   /** False after a write failed, until one succeeds. */
@@ -204,6 +206,7 @@ export async function openStore(file: string, clock: Clock): Promise<Store> {
             .execute();
         }),
     },
+    calls: createCallStore(db, queue),
     purge: (now, retentionMs) => purge(queue, now, retentionMs),
     healthy: () => healthy,
     sizeBytes: () => statSync(file).size,

@@ -89,6 +89,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       version: 'test',
       ended: () => undefined,
       answered: () => undefined,
+      ledger: { use: () => ({ today: 0, month: 0, forecast: 0 }) },
       counted: () => undefined,
       onNotice: () => undefined,
     });

@@ -33,7 +33,7 @@ function createStage({ callMs = 10, turnMs = 0, onError }: Partial<StageOptions>
   };
   const writer = createPacedWriter({
     write,
-    intervalMs: INTERVAL_MS,
+    intervalMs: () => INTERVAL_MS,
     clock,
     onError: onError ?? (() => 'continue'),
   });
@@ -203,7 +203,7 @@ describe('a paced writer', () => {
         begun.push(clock.now().getTime() - startMs);
         await clock.sleep(30);
       },
-      intervalMs: INTERVAL_MS,
+      intervalMs: () => INTERVAL_MS,
       clock,
       onError: () => 'stop',
     });
