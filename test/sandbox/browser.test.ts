@@ -3,43 +3,13 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findChromium, launchBrowser } from './browser.ts';
 import type { StandInModel } from './stand-in-model.ts';
+import { hostileName, hostileText, renderings, runnableElements } from './page-samples.ts';
 import { startSandbox, type Sandbox } from './sandbox.ts';
 import { answerOf, asked, closedReply, picture, replies, send, speakAs, until } from './test-support.ts';
 
 const chromium = findChromium();
 if (chromium === undefined)
   console.warn('SKIPPED: no Chromium on this machine, so the demo page is not tested.');
-
-const hostileName = '<img src=x onerror=alert(1)>';
-const hostileText = [
-  '<script>alert(2)</script><img src=x onerror=alert(3)><svg onload=alert(4)>',
-  '[follow me](javascript:alert(5)) ![look](javascript:alert(6)) <javascript:alert(7)>',
-  '<a href="javascript:alert(8)" onmouseover="alert(9)">here</a> <iframe srcdoc="<script>alert(10)</script>">',
-  '`<img src=x onerror=alert(11)>` **<b onclick=alert(12)>bold</b>**',
-].join('\n\n');
-
-const renderings: [string, string][] = [
-  ['a **b** *c* ~~d~~ `e*f*`', '<p>a <strong>b</strong> <em>c</em> <del>d</del> <code>e*f*</code></p>'],
-  ['snake_case_name 2 * 3 * 4', '<p>snake_case_name 2 * 3 * 4</p>'],
-  ['one\ntwo\n\nthree', '<p>one<br>two</p><p>three</p>'],
-  ['- a\n  - b\n- c', '<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>'],
-  ['3. a\n4. b', '<ol start="3"><li>a</li><li>b</li></ol>'],
-  ['> a\n> b', '<blockquote><p>a<br>b</p></blockquote>'],
-  [
-    '```js\na < b',
-    '<div class="code"><div class="code-language">js</div><pre><code>a &lt; b</code></pre></div>',
-  ],
-  [
-    '[x](https://e.cn/a_b) [y](javascript:z)',
-    '<p><a href="https://e.cn/a_b" target="_blank" rel="noopener noreferrer">x</a> <span class="no-link">y</span></p>',
-  ],
-  ['![p](https://e.cn/p.png)', '<p><span class="no-picture">[p]</span></p>'],
-  ['&lt;b&gt; \\*x\\* <b>', '<p>&lt;b&gt; *x* &lt;b&gt;</p>'],
-  [
-    '|a|b|\n|:-|-:|\n|1|`x|y`|\n|2|',
-    '<div class="table-frame"><table><thead><tr><th class="to-left">a</th><th class="to-right">b</th></tr></thead><tbody><tr><td class="to-left">1</td><td class="to-right"><code>x|y</code></td></tr><tr><td class="to-left">2</td><td class="to-right"></td></tr></tbody></table></div>',
-  ],
-];
 
 const longAnswer = Array.from({ length: 120 }, (_, index) => `第 ${index + 1} 句话说得很慢。`).join('');
 
@@ -251,6 +221,35 @@ describe.skipIf(chromium === undefined)('the demo page', () => {
     expect(made).toEqual([]);
   });
 
+  it('takes a pasted picture, completes a mention, and quotes a message', async () => {
+    await send(page, '这条会被引用');
+    const quoted = page.locator('.message.own', { hasText: '这条会被引用' });
+    await quoted.hover();
+    await quoted.getByRole('button', { name: '回复', exact: true }).click();
+    const field = page.locator('.composer textarea');
+    await field.pressSequentially('@小');
+    await page.locator('.choices li', { hasText: '@小桥' }).waitFor();
+    await field.press('Enter');
+    await field.pressSequentially('看粘贴的图');
+    const bytes = (await picture({ width: 96, height: 64 }, '#20a040')).toString('base64');
+    await page.evaluate(`(() => {
+      const bytes = Uint8Array.from(atob('${bytes}'), (character) => character.charCodeAt(0));
+      const clipboardData = new DataTransfer();
+      clipboardData.items.add(new File([bytes], 'pasted.png', { type: 'image/png' }));
+      document.querySelector('textarea').dispatchEvent(new ClipboardEvent('paste', { clipboardData, cancelable: true, bubbles: true }));
+    })()`);
+    await page.locator('.thumb').waitFor();
+    await field.press('Enter');
+    const question = await asked(sandbox, '看粘贴的图');
+    expect(question.parentId).toBe((await asked(sandbox, '这条会被引用')).messageId);
+    const reply = await closedReply(sandbox, question);
+    expect(answerOf(reply)).toContain('96×64');
+    await page
+      .locator('.message.own', { hasText: '看粘贴的图' })
+      .locator('.quote', { hasText: '这条会被引用' })
+      .waitFor();
+  });
+
   it('answers a reply in a topic inside that topic', async () => {
     await send(page, '这是话题的开头');
     const start = page.locator('.message.own', { hasText: '这是话题的开头' });
@@ -276,14 +275,6 @@ function opened(browser: Browser | undefined): Browser {
   if (browser === undefined) throw new Error('the browser did not start');
   return browser;
 }
-
-// Runs in the page: every element that could run something, or load what a message named.
-const runnableElements = `[...document.body.querySelectorAll('*')]
-  .filter((node) =>
-    ['SCRIPT', 'IFRAME', 'OBJECT', 'EMBED'].includes(node.tagName) ||
-    [...node.attributes].some(({ name, value }) => name.startsWith('on') || /^\\s*javascript:/i.test(value)) ||
-    node.getAttribute('src') === 'x')
-  .map((node) => node.outerHTML)`;
 
 /** What a picture in a data URL is, when it really decodes. */
 async function lookAt(url: string) {

@@ -1,6 +1,7 @@
 import { createBoundedList } from '../simulators/feishu/bounded-list.ts';
 import { startQwenSimulator } from '../simulators/qwen/start.ts';
-import type { QwenSimulator, RecordedRequest } from '../simulators/qwen/types.ts';
+import { splitIntoTokens } from '../simulators/qwen/tokens.ts';
+import type { ChatQuestion, QwenSimulator, RecordedRequest } from '../simulators/qwen/types.ts';
 import type { Picture, View } from './pane.ts';
 import { Refusal } from './pane.ts';
 import { demoAnswer } from './stand-in-answer.ts';
@@ -11,6 +12,7 @@ export type ModelMode = (typeof modelModes)[number];
 export type SeenRequest = View & {
   readonly id: number;
   readonly text: string;
+  /** When the first token of the text, not of the reasoning, left. */
   readonly firstTokenMs: number | undefined;
 };
 
@@ -38,13 +40,21 @@ const usual = { firstTokenDelayMs: 350, tokensPerSecond: 32, jitter: 0.4 };
 const slow = { firstTokenDelayMs: 7000, tokensPerSecond: 5, jitter: 0.3 };
 const cut = { type: 'reset', afterTokens: 25 } as const;
 
+/** Which token of an answer is the first of its text: before it there may be reasoning. */
+type TextBegins = WeakMap<ChatQuestion, number>;
+
 export async function startStandInModel({ onRequest, onMode }: StandInOptions): Promise<StandInModel> {
+  const textBegins: TextBegins = new WeakMap();
   const simulator = await startQwenSimulator({
     speed: usual,
-    answer: demoAnswer,
+    async answer(question) {
+      const answer = await demoAnswer(question);
+      textBegins.set(question, splitIntoTokens(answer.reasoning ?? '').length);
+      return answer;
+    },
     memory: rememberedRequests,
   });
-  const watched = watchRequests(simulator, onRequest);
+  const watched = watchRequests(simulator, textBegins, onRequest);
   let mode: ModelMode = 'normal';
   let restart: NodeJS.Timeout | undefined;
 
@@ -82,7 +92,11 @@ export async function startStandInModel({ onRequest, onMode }: StandInOptions): 
 }
 
 /** The simulator's records change while an answer streams, without telling; so they are looked at now and then. */
-function watchRequests(simulator: QwenSimulator, onRequest: (request: SeenRequest) => void) {
+function watchRequests(
+  simulator: QwenSimulator,
+  textBegins: TextBegins,
+  onRequest: (request: SeenRequest) => void,
+) {
   const numbers = new WeakMap<RecordedRequest, number>();
   const seen = new Map<number, { readonly sign: string; readonly record: RecordedRequest }>();
   const shown = createBoundedList<SeenRequest>(rememberedRequests);
@@ -96,7 +110,7 @@ function watchRequests(simulator: QwenSimulator, onRequest: (request: SeenReques
       if (seen.get(id)?.sign === sign) continue;
       seen.set(id, { sign, record });
       seen.delete(id - rememberedRequests);
-      onRequest(viewRequest(id, record));
+      onRequest(viewRequest(id, record, textBegins));
     }
   }
 
@@ -104,7 +118,7 @@ function watchRequests(simulator: QwenSimulator, onRequest: (request: SeenReques
   return {
     all: () => {
       shown.clear();
-      for (const [id, { record }] of seen) shown.push(viewRequest(id, record));
+      for (const [id, { record }] of seen) shown.push(viewRequest(id, record, textBegins));
       return shown.all();
     },
     picture(request: number, index: number): Picture | undefined {
@@ -118,7 +132,7 @@ function watchRequests(simulator: QwenSimulator, onRequest: (request: SeenReques
 
 const shownCharacters = 2000;
 
-function viewRequest(id: number, record: RecordedRequest): SeenRequest {
+function viewRequest(id: number, record: RecordedRequest, textBegins: TextBegins): SeenRequest {
   const { question, tokenTimes } = record;
   const messages = question?.messages ?? [];
   const asked = messages.findLast(({ role }) => role === 'user');
@@ -141,7 +155,7 @@ function viewRequest(id: number, record: RecordedRequest): SeenRequest {
     system: messages.some(({ role }) => role === 'system'),
     promptTokens: question?.promptTokens,
     tokens: tokenTimes.length,
-    firstTokenMs: first,
+    firstTokenMs: question === undefined ? undefined : tokenTimes[textBegins.get(question) ?? 0],
     tokensPerSecond:
       first === undefined || last === undefined || last <= first
         ? undefined
