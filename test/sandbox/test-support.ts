@@ -36,13 +36,21 @@ export function replies(sandbox: Sandbox, question: MessageView): readonly Messa
   );
 }
 
-/** The one reply to a message once it is closed. */
-export function closedReply(sandbox: Sandbox, question: MessageView): Promise<MessageView> {
-  return until('a closed reply', () =>
-    replies(sandbox, question).find(
-      ({ card }) => card !== undefined && !card.streaming && card.buttons.length > 1,
-    ),
-  );
+/** The one reply to a message once it is closed; what the service logged is told when that does not come. */
+export async function closedReply(sandbox: Sandbox, question: MessageView): Promise<MessageView> {
+  try {
+    return await until('a closed reply', () =>
+      replies(sandbox, question).find(
+        ({ card }) => card !== undefined && !card.streaming && card.buttons.length > 1,
+      ),
+    );
+  } catch (error) {
+    const told = sandbox.service
+      .lines()
+      .slice(-20)
+      .map((line) => JSON.stringify(line));
+    throw new Error(`no closed reply; the service said:\n${told.join('\n')}`, { cause: error });
+  }
 }
 
 /** The answer in a card, as the platform holds it. */
