@@ -59,7 +59,7 @@ export async function postCallback(
   const { platform, retries } = options;
   const { clock, stopped, rules } = platform;
   for (let attempt = 0; attempt <= retries; attempt += 1) {
-    if (attempt > 0) await clock.sleep(rules.limits.retryDelayMs, stopped);
+    if (attempt > 0 && rules.limits.retryDelayMs > 0) await clock.sleep(rules.limits.retryDelayMs, stopped);
     if (stopped.aborted) return undefined;
     const atMs = platform.now();
     const url = anyOf(options.target, platform);

@@ -173,10 +173,10 @@ export function createPeople({ platform, bot, app, responseCode, record }: Peopl
   }
 }
 
-/** Everything in a direct chat; of a group text and mixed messages that mention the bot. */
+/** Everything in a direct chat that there is a form for; of a group text and mixed messages that mention the bot. */
 function isDelivered({ chat, from, said }: SayOptions, bot: BotCallbacks, { rules }: Platform): boolean {
   if (!chat.botPresent) return false;
-  if (chat.kind === 'app') return true;
+  if (chat.kind === 'app') return said.kind !== 'file' && said.kind !== 'mixed';
   const { limits } = rules;
   if (attachments(said).some(({ type, file }) => type === 'file' && file.bytes.length > limits.fileBytes))
     return false;

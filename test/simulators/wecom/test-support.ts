@@ -5,7 +5,7 @@ import { isObject, type JsonObject } from '../feishu/json.ts';
 import { listen } from './http-service.ts';
 import type { WeComSimulatorOptions } from './options.ts';
 import { startWeComSimulator, type WeComSimulator } from './simulator.ts';
-import type { SimChat, SimUser } from './world-types.ts';
+import type { SimChat, SimMessage, SimUser } from './world-types.ts';
 
 /** Swallows what the SDK logs: its failures are provoked on purpose. */
 export const quiet = {
@@ -14,6 +14,14 @@ export const quiet = {
   info: () => undefined,
   debug: () => undefined,
 };
+
+/** A PNG of one pixel; encrypted, its padding is 26, above what Node takes off by itself. */
+export const pixel = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+export const pixelMd5 = 'f829b914fc47cfc9c0747c119c27cf1b';
 
 export type Stage = {
   readonly sim: WeComSimulator;
@@ -51,6 +59,35 @@ export async function connect(
   client.connect();
   await authenticated;
   return client;
+}
+
+export type Connected = Stage & { readonly client: WSClient; readonly next: () => Promise<Received> };
+
+/** A stage with the official client connected. */
+export async function connectedStage(
+  ends: (() => unknown)[],
+  options?: WeComSimulatorOptions,
+): Promise<Connected> {
+  const set = await setStage(ends, options);
+  const client = await connect(set);
+  return { ...set, client, next: framesOf(client).next };
+}
+
+/** A connected stage on which Alice has just asked something in the group. */
+export async function askedStage(
+  ends: (() => unknown)[],
+  options?: WeComSimulatorOptions,
+): Promise<Connected & { readonly question: Received }> {
+  const set = await connectedStage(ends, options);
+  set.sim.say({ chat: set.group, from: set.alice, said: { kind: 'text', text: '@{bot} 你好' } });
+  return { ...set, question: await set.next() };
+}
+
+/** The newest message of a chat, to press, rate or quote. */
+export function newestIn(sim: WeComSimulator, { chatId }: SimChat): SimMessage {
+  const message = sim.message(sim.messages(chatId).at(-1)?.messageId ?? '');
+  if (message === undefined) throw new Error('the chat is empty');
+  return message;
 }
 
 /** Frames the client hands out from now on; waits for them in order. */
