@@ -64,6 +64,16 @@ describe("the app's callbacks", () => {
     expect(textOf(xml, 'MsgType')).toBe('text');
   });
 
+  it('come again as they were when told to', async () => {
+    const { sim, alice, heard } = await app(() => ({}));
+    const said = { kind: 'text', text: 'hi' } as const;
+    const { message, deliveries } = sim.say({ chat: sim.appChat(alice), from: alice, said, copies: 2 });
+    await Promise.all(deliveries);
+    await sim.redeliver(message);
+    expect(heard).toHaveLength(3);
+    expect(new Set(heard).size).toBe(1);
+  });
+
   it('carry pictures by media id and by address', async () => {
     const { sim, alice, heard, token } = await app(() => ({}));
     const said = { kind: 'image', image: { bytes: pixel } } as const;

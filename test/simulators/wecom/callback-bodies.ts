@@ -2,6 +2,7 @@ import type { JsonObject } from '../feishu/json.ts';
 import type { Callback } from './callback.ts';
 import type { Platform } from './platform.ts';
 import { namedText, type Said, type SaidFile } from './said.ts';
+import { splitThinking } from './thinking.ts';
 import type { SimMessage } from './world-types.ts';
 
 /** How the AI bot is connected: by long connection, or by webhook. */
@@ -92,7 +93,7 @@ function textBody(content: string): JsonObject {
 /** Quotes have neither id nor sender. */
 function quoteBody(quoted: SimMessage, mode: BotMode, platform: Platform): JsonObject {
   if (quoted.said !== undefined) return contentBody(quoted.said, mode, platform);
-  const text = quoted.stream?.content ?? quoted.text;
+  const text = quoted.stream === undefined ? quoted.text : splitThinking(quoted.stream.content).answer;
   return textBody(quoted.card !== undefined || text === '' ? unquotable : text);
 }
 

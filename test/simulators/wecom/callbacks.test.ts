@@ -1,6 +1,14 @@
 import { decryptFile } from '@wecom/aibot-node-sdk';
 import { afterEach, describe, expect, it } from 'vitest';
-import { connect, connectedStage, framesOf, pixel, setStage, type Connected } from './test-support.ts';
+import {
+  connect,
+  connectedStage,
+  framesOf,
+  newestIn,
+  pixel,
+  setStage,
+  type Connected,
+} from './test-support.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -72,6 +80,20 @@ describe('callbacks on the long connection', () => {
     for (const [, url, key] of pictures) {
       expect((await client.downloadFile(url ?? '', key)).buffer).toEqual(pixel);
     }
+  });
+
+  it('carry a quoted answer without its thinking, and a sentence in place of a quoted card', async () => {
+    const { sim, group, alice, client, next } = await stage();
+    const said = { kind: 'text', text: '@{bot} hi' } as const;
+    sim.say({ chat: group, from: alice, said });
+    const { frame } = await next();
+    await client.replyStream(frame, 's1', '<think>想</think>答案', true);
+    sim.say({ chat: group, from: alice, said, quoting: newestIn(sim, group) });
+    expect((await next()).body['quote']).toEqual({ msgtype: 'text', text: { content: '答案' } });
+    await client.replyTemplateCard(frame, { card_type: 'text_notice' });
+    sim.say({ chat: group, from: alice, said, quoting: newestIn(sim, group) });
+    const notShown = { content: '[该消息类型暂不能展示]' };
+    expect((await next()).body['quote']).toEqual({ msgtype: 'text', text: notShown });
   });
 
   it('are lost while nobody is connected, and are not sent again', async () => {

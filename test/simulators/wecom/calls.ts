@@ -7,7 +7,7 @@ export type ApiCall = {
   readonly api: string;
   readonly arrivedMs: number;
   readonly durationMs: number;
-  /** 0 when the answer was certain to be 0 or when none was due; -1 when none was given because of a fault. */
+  /** The errcode of the answer; -1 when a fault kept it from being given, whatever the effect. */
   readonly code: number;
   /** Why it was refused, in the platform's words. */
   readonly message: string;

@@ -145,6 +145,7 @@ describe('faults of single frames', () => {
       sim.frameFault('aibot_respond_msg', { kind });
       await expect(client.replyStream(frame, 's1', '一')).rejects.toThrow();
       expect(shown()).toBe(kind === 'drop-after' ? '一' : undefined);
+      expect(sim.refused()).toMatchObject([{ api: 'aibot_respond_msg', code: -1, fault: kind }]);
     }
   });
 

@@ -2,6 +2,7 @@ import { stringOf, type JsonObject } from '../feishu/json.ts';
 import type { AppCallback } from './app/app-callback.ts';
 import { eventXml, messageXml } from './app/callback-xml.ts';
 import { element, parent } from './app/xml.ts';
+import { rememberIn } from './bounded-map.ts';
 import type { BotCallbacks } from './bot-callbacks.ts';
 import { cardEventDetail, findAction, type Selections } from './card-actions.ts';
 import type { Delivery } from './delivery.ts';
@@ -39,7 +40,7 @@ export type Rating = {
 /** What people do in the chats, and the callbacks that follow. Every method acts at once; the promises are the deliveries. */
 export type People = {
   say(options: SayOptions): SaidMessage;
-  /** The callback of a message to the bot again, with the same msgid. */
+  /** The callback of a message again, with the same msgid or MsgId. */
   redeliver(message: SimMessage): Promise<Delivery>;
   /** Opens the chat with the bot: an event, but only the first time in a day. */
   enterChat(user: SimUser): Promise<Delivery> | undefined;
@@ -66,11 +67,16 @@ export type PeopleOptions = {
 };
 
 const dayMs = 86_400_000;
+const rememberedMessages = 20_000;
 const verdicts = { good: 1, bad: 2, cancelled: 3 } as const;
 
 export function createPeople({ platform, bot, app, responseCode, record }: PeopleOptions): People {
   const { ids, world, changes, corp } = platform;
   const entered = new Map<string, number>();
+  const appMessages = new Map<
+    string,
+    { readonly chat: SimChat; readonly xml: string; readonly kind: string }
+  >();
   let appEvents = 0;
 
   function put({ chat, from, said, quoting, sentMs }: SayOptions): SimMessage {
@@ -110,6 +116,7 @@ export function createPeople({ platform, bot, app, responseCode, record }: Peopl
       if (chat.kind === 'app') {
         const { messageId, createdMs, kind } = message;
         const xml = messageXml(said, from, messageId, createdMs, platform);
+        rememberIn(appMessages, messageId, { chat, xml, kind }, rememberedMessages);
         const deliveries = Array.from({ length: copies }, () => toApp(chat, xml, messageId, kind));
         return { message, deliveries };
       }
@@ -118,7 +125,11 @@ export function createPeople({ platform, bot, app, responseCode, record }: Peopl
       const more = Array.from({ length: copies - 1 }, () => bot.again(message.messageId));
       return { message, deliveries: [first, ...more] };
     },
-    redeliver: ({ messageId }) => bot.again(messageId),
+    redeliver({ messageId }) {
+      const toAppBefore = appMessages.get(messageId);
+      if (toAppBefore === undefined) return bot.again(messageId);
+      return toApp(toAppBefore.chat, toAppBefore.xml, messageId, toAppBefore.kind);
+    },
     enterChat(user) {
       const day = Math.floor(platform.now() / dayMs);
       if (entered.get(user.userId) === day) return undefined;

@@ -45,6 +45,9 @@ export type ConnectionOptions = {
 type Verdict = { readonly code: number; readonly message: string; readonly body: JsonObject | undefined };
 
 const granted: Verdict = { code: 0, message: 'ok', body: undefined };
+const noAnswer: Verdict = { code: -1, message: 'not answered', body: undefined };
+const unanswered: readonly FrameFault['kind'][] = ['lost', 'no-ack', 'drop-before', 'drop-after'];
+const withoutEffect: readonly FrameFault['kind'][] = ['lost', 'swallow', 'drop-before'];
 
 export function createConnection(socket: WebSocket, options: ConnectionOptions): SimConnection {
   const { platform, faults } = options;
@@ -92,12 +95,12 @@ export function createConnection(socket: WebSocket, options: ConnectionOptions):
 
   function serve(frame: Pick<Command, 'name' | 'reqId' | 'body'>, requestBytes: number): void {
     const fault = faults.take(frame.name);
-    if (fault?.kind === 'drop-before') return connection.drop();
     const notes: CallNotes = fault?.kind === 'swallow' ? { unseen: 'fault' } : {};
     const verdict = judge(frame, fault, notes);
-    record(frame, verdict, requestBytes, fault, notes);
-    if (fault?.kind === 'drop-after') return connection.drop();
-    if (fault?.kind === 'lost' || fault?.kind === 'no-ack') return;
+    const answered = fault === undefined || !unanswered.includes(fault.kind);
+    record(frame, answered ? verdict : noAnswer, requestBytes, fault, notes);
+    if (fault?.kind === 'drop-before' || fault?.kind === 'drop-after') return connection.drop();
+    if (!answered) return;
     void acknowledge(frame.reqId, verdict, fault);
   }
 
@@ -108,7 +111,7 @@ export function createConnection(socket: WebSocket, options: ConnectionOptions):
   ): Verdict {
     if (fault?.kind === 'code')
       return { code: fault.code, message: fault.message ?? 'injected fault', body: undefined };
-    if (fault?.kind === 'lost' || fault?.kind === 'swallow') return granted;
+    if (fault !== undefined && withoutEffect.includes(fault.kind)) return granted;
     // Two updates of one answer at a time conflict; the second is refused, and says so after the first was answered.
     if (leaving.has(frame.reqId)) return { code: 6000, message: 'data version conflict', body: undefined };
     try {
