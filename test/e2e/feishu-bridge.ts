@@ -33,8 +33,8 @@ export type Bridge = {
   until(condition: () => boolean, what: string, withinMs?: number): Promise<void>;
   /** Text of the answer element of a reply. */
   answer(reply: MessageView | undefined): string;
-  /** Ends the process and starts another one on the same state. */
-  restart(signal: NodeJS.Signals): Promise<void>;
+  /** Ends the process and starts another one on the same state; `ready: false` does not wait until it is up. */
+  restart(signal: NodeJS.Signals, ready?: boolean): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -76,10 +76,10 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
       : {}),
     ...options.environment,
   };
-  const start = async (): Promise<ServiceProcess> => {
+  const start = async (ready = true): Promise<ServiceProcess> => {
     const service = await startServiceProcess(folder.path, environment);
     if (webhookMode) feishu.useWebhook({ url: `http://127.0.0.1:${port}/webhooks/feishu`, encrypted: true });
-    await service.ready();
+    if (ready) await service.ready();
     return service;
   };
   const botMessages = (chatId: string): MessageView[] =>
@@ -128,9 +128,9 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
       }
     },
     answer: (reply) => reply?.card?.texts['answer'] ?? '',
-    async restart(signal) {
+    async restart(signal, ready) {
       await bridge.service.end(signal);
-      bridge.service = await start();
+      bridge.service = await start(ready);
     },
     async stop() {
       await bridge.service.end('SIGKILL');
