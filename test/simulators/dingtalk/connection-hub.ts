@@ -29,8 +29,7 @@ const rememberedTickets = 10_000;
 const rememberedRegistrations = 10_000;
 
 export function createConnectionHub(platform: Platform, faults: FaultQueue): ConnectionHub {
-  // Pongs are our own: a half-open connection sends none.
-  const server = new WebSocketServer({ noServer: true, autoPong: false });
+  const server = new WebSocketServer({ noServer: true });
   const tickets = new Map<string, { readonly registration: Registration; readonly expiresMs: number }>();
   const registrations: Registration[] = [];
   const changed = new EventEmitter().setMaxListeners(0);

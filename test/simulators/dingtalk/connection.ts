@@ -131,9 +131,6 @@ export function createConnection(
   }
 
   socket.on('message', (data) => receive(textOf(data)));
-  socket.on('ping', (payload) => {
-    if (!silent) socket.pong(payload);
-  });
   socket.on('error', () => socket.terminate());
   socket.on('close', () => {
     closed.abort();

@@ -185,6 +185,19 @@ describe('a disconnect frame', () => {
     expect((await deliveries[0])?.state).toBe('acknowledged');
   });
 
+  it('is the last frame of its connection', async () => {
+    const { sim, client, clock } = await talk({ rules: { keepaliveFrameMs: 1000, pingIntervalMs: 1000 } });
+    const [connection] = sim.connections();
+    connection?.disconnect();
+    connection?.disconnect();
+    void connection?.ping();
+    await clock.advance(9_000);
+    const pong = once(client.socket, 'pong');
+    client.socket.ping();
+    await pong;
+    expect(client.frames).toHaveLength(1);
+  });
+
   it('needs no answer, and records one', async () => {
     const { sim, client } = await talk({ rules: { disconnectHasMessageId: true } });
     const [connection] = sim.connections();
