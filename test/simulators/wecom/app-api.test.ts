@@ -80,6 +80,16 @@ describe('sending', () => {
     expect(shown()).toHaveLength(31);
   });
 
+  it('is refused with 45009 above the limits of the corporation', async () => {
+    const perApi = await api({ limits: { apiPerMinute: 2 } });
+    for (const errcode of [0, 0, 45009]) expect(await perApi.send()).toMatchObject({ errcode });
+    const perDay = await api({ limits: { personSendsPerDay: 3 } });
+    const both = { touser: 'XiaoLi|bob' };
+    for (const errcode of [0, 45009]) expect(await perDay.send(both)).toMatchObject({ errcode });
+    await perDay.clock.advance(86_400_000);
+    expect(await perDay.send(both)).toMatchObject({ errcode: 0 });
+  });
+
   it('names members that do not exist, and refuses when there is nobody else', async () => {
     const { send, shown } = await api();
     expect(await send({ touser: 'XiaoLi|xiaoli' })).toMatchObject({ errcode: 0, invaliduser: 'xiaoli' });

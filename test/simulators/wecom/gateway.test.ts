@@ -84,6 +84,26 @@ describe('a connection in trouble', () => {
     await gone;
   });
 
+  it('is noticed when it is only half open', async () => {
+    const set = await stage();
+    const client = await connect(set, { heartbeatInterval: 20 });
+    const { all } = framesOf(client);
+    const gone = new Promise<string>((resolve) => client.once('disconnected', resolve));
+    set.sim.connections()[0]?.halfOpen();
+    set.sim.say({ chat: set.group, from: set.alice, said: hello });
+    await gone;
+    expect(all).toEqual([]);
+  });
+
+  it('survives text that is no frame', async () => {
+    const set = await stage();
+    const client = await connect(set);
+    const { next } = framesOf(client);
+    set.sim.connections()[0]?.sendRaw('{"cmd":');
+    set.sim.say({ chat: set.group, from: set.alice, said: hello });
+    expect((await next()).body).toMatchObject({ msgtype: 'text' });
+  });
+
   it('comes back by itself after it was cut, and after the platform refused connections', async () => {
     const set = await stage();
     const client = await connect(set, { reconnectInterval: 5 });

@@ -78,7 +78,7 @@ export function requiredObject(body: JsonObject, field: string): JsonObject {
   return value;
 }
 
-export function checkSize(content: string, { rules }: Platform): void {
+function checkSize(content: string, { rules }: Platform): void {
   if (Buffer.byteLength(content) > rules.limits.contentBytes)
     throw new WeComFault(rules.oversizedCode, `content exceeds ${rules.limits.contentBytes} bytes`);
 }

@@ -63,7 +63,7 @@ export type WeComSimulator = People &
     useBotWebhook(target: CallbackTarget | undefined): void;
     /** What the console does when the bot's address is saved. */
     checkBotUrl(target: CallbackTarget): Promise<UrlCheck>;
-    /** One more refresh of a stream (default: any id) in answer to a person's message. */
+    /** One more refresh, of any stream id, also a finished or unknown one, for a person's message. */
     refreshStream(message: SimMessage, streamId: string): Promise<Refresh>;
     /** The app's callbacks go here from now on; without an address they are lost. */
     useAppWebhook(target: CallbackTarget | undefined): void;
