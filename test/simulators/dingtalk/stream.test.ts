@@ -104,6 +104,20 @@ describe('a push', () => {
     await expect.poll(() => client.frames.length).toBe(before + 20);
   });
 
+  it('can be sent to one connection; its second attempt then goes to any', async () => {
+    const { sim, client, alice, clock } = await talk({ rules: { pingIntervalMs: Infinity } });
+    const other = await plainClient(sim);
+    const [, second] = sim.connections();
+    const said = { kind: 'text', text: 'hi' } as const;
+    const chat = sim.directChat(alice);
+    sim.say({ chat, from: alice, said, ...(second === undefined ? {} : { connection: second }) });
+    await other.frame(0);
+    second?.drop();
+    await sim.connected(1, AbortSignal.timeout(5000));
+    await clock.advance(60_000);
+    await client.frame(0);
+  });
+
   it('goes nowhere when nobody is subscribed', async () => {
     const { sim } = await talk();
     const { attempts, state } = await sim.event('user_add_org', {});
@@ -196,6 +210,8 @@ describe('a disconnect frame', () => {
     client.socket.ping();
     await pong;
     expect(client.frames).toHaveLength(1);
+    // Only the one that was asked for by hand.
+    expect(connection?.pings().sent).toBe(1);
   });
 
   it('needs no answer, and records one', async () => {
