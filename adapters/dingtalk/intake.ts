@@ -1,0 +1,102 @@
+import type { Json } from '../../src/contract/ids.ts';
+import type { Inbox } from '../../src/contract/inbound.ts';
+import type { Clock, Logger } from '../../src/contract/runtime.ts';
+import { readText } from '../shared/json.ts';
+import { decodeAction, readPress } from './decode/action.ts';
+import type { DecodeContext, Decoded } from './decode/decoded.ts';
+import { decodeMessage } from './decode/message.ts';
+import type { Presses } from './presses.ts';
+
+/**
+ * Where both modes put what was pushed. Both resolve once it is durably admitted (or of no use): only then it may be
+ * acknowledged. They reject when it must not be, so that DingTalk delivers it again.
+ */
+export type Intake = {
+  message(raw: unknown): Promise<void>;
+  /** Gives back what the card shall change for the presser. */
+  press(raw: unknown, frameId: string | undefined): Promise<Json>;
+  open(inbox: Inbox): void;
+  /** From now on nothing is taken; resolves when everything taken before is settled, or after `waitMs`. */
+  close(waitMs: number): Promise<void>;
+};
+
+type IntakeOptions = Omit<DecodeContext, 'receivedAt'> & {
+  readonly presses: Presses;
+  readonly clock: Clock;
+  readonly log: Logger;
+};
+
+/** A press must be answered within 2 s; what is admitted later is still carried out. */
+const PRESS_ANSWER_MS = 1_500;
+
+export function createIntake({ presses, clock, log, ...context }: IntakeOptions): Intake {
+  let inbox: Inbox | undefined;
+  let pending = 0;
+  let settled: (() => void) | undefined;
+
+  async function admit(decoded: Decoded, take: Inbox): Promise<string | undefined> {
+    if ('ignored' in decoded) {
+      log.debug({ reason: decoded.ignored }, 'dingtalk push ignored');
+      return undefined;
+    }
+    return (await take(decoded.event)).toast;
+  }
+
+  async function counted<Result>(work: (take: Inbox) => Promise<Result>): Promise<Result> {
+    if (inbox === undefined) throw new Error('not taking events');
+    pending += 1;
+    try {
+      return await work(inbox);
+    } finally {
+      pending -= 1;
+      if (pending === 0) settled?.();
+    }
+  }
+
+  async function admitPress(raw: unknown, frameId: string | undefined, take: Inbox): Promise<Json> {
+    const press = readPress(raw);
+    if (press === undefined) return {};
+    const { outTrackId, actionId = '' } = press;
+    const button = press.button ?? presses.buttonOf(outTrackId, actionId);
+    const answered = presses.begin(outTrackId);
+    const done = new AbortController();
+    try {
+      const admitted = admit(decodeAction(raw, { button, frameId }), take);
+      const late = clock.sleep(PRESS_ANSWER_MS, done.signal).then(() => undefined);
+      return toastAnswer(await Promise.race([admitted, late]));
+    } finally {
+      done.abort();
+      answered();
+    }
+  }
+
+  return {
+    message: (raw) =>
+      counted(async (take) => {
+        await admit(decodeMessage(raw, { ...context, receivedAt: clock.now() }), take);
+        log.trace({ msgId: readText(raw, 'msgId') }, 'dingtalk message admitted');
+      }),
+    press: (raw, frameId) => counted((take) => admitPress(raw, frameId, take)),
+    open(opened) {
+      inbox = opened;
+    },
+    async close(waitMs) {
+      inbox = undefined;
+      if (pending === 0) return;
+      const waiting = new AbortController();
+      settled = () => {
+        waiting.abort();
+      };
+      await clock.sleep(waitMs, waiting.signal);
+    },
+  };
+}
+
+/** DingTalk has no toast for callbacks, so the sentence stands in the card, for the presser only. */
+function toastAnswer(toast: string | undefined): Json {
+  if (toast === undefined) return {};
+  return {
+    cardUpdateOptions: { updateCardDataByKey: true, updatePrivateDataByKey: true },
+    userPrivateData: { cardParamMap: { toast } },
+  };
+}

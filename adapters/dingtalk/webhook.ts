@@ -1,0 +1,78 @@
+import type { WebhookRequest, WebhookResponse, WebhookRoute } from '../../src/contract/adapter.ts';
+import type { Clock, Logger } from '../../src/contract/runtime.ts';
+import { createReplayMemory } from '../shared/replay-memory.ts';
+import type { Intake } from './intake.ts';
+import { verifyWebhook } from './verify.ts';
+
+type WebhookOptions = {
+  readonly clientSecret: string;
+  readonly intake: Pick<Intake, 'message'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+};
+
+export type DingTalkWebhook = {
+  readonly route: WebhookRoute;
+  /** When the last genuine request came. */
+  lastSeen(): Date | undefined;
+};
+
+/** DingTalk itself says an hour. The signature proves so little that a minute, enough for clocks, is all it gets. */
+const WINDOW_MS = 60_000;
+/** Signed moments remembered. More genuine messages than that do not come in two minutes. */
+const MAX_REMEMBERED = 20_000;
+
+type Answered = { readonly digest: string; readonly response: WebhookResponse };
+
+/**
+ * `POST /webhooks/dingtalk`. A genuine message is answered 200 once it is stored, with a body that says nothing into the
+ * chat, and 503 when it could not be stored. Whatever is not genuine gets a constant 4xx.
+ *
+ * A signed moment is good for one message. The very same bytes again get the first answer and have no effect; another
+ * body under the same signature is a forgery. One whose message could not be stored is forgotten, so that it may come
+ * again.
+ */
+export function createDingTalkWebhook({ clientSecret, intake, clock, log }: WebhookOptions): DingTalkWebhook {
+  const answered = createReplayMemory<Answered>({
+    clock,
+    // A timestamp may lie a window ahead of us and is accepted until a window after it.
+    keepMs: 2 * WINDOW_MS,
+    capacity: MAX_REMEMBERED,
+  });
+  let lastSeen: Date | undefined;
+
+  async function handle(request: WebhookRequest): Promise<WebhookResponse> {
+    const verified = verifyWebhook(request, { clientSecret, windowMs: WINDOW_MS }, clock.now());
+    if (verified.type === 'refused') return refuse(verified.status, verified.reason);
+    const { payload, proof, digest } = verified;
+    try {
+      const first = await answered.once(proof, async () => {
+        await intake.message(payload);
+        return { digest, response: json(200, { msgtype: 'empty' }) };
+      });
+      if (first.digest !== digest) return refuse(401, 'a signature used for another message');
+      lastSeen = clock.now();
+      return first.response;
+    } catch (error) {
+      log.warn({ error: error instanceof Error ? error.message : 'unknown' }, 'dingtalk message not taken');
+      return json(503, { error: 'try again' });
+    }
+  }
+
+  function refuse(status: 400 | 401 | 415, reason: string): WebhookResponse {
+    log.warn({ status, reason }, 'dingtalk webhook request refused');
+    return json(status, { error: REFUSED[status] });
+  }
+
+  return { route: { methods: ['POST'], path: '/webhooks/dingtalk', handle }, lastSeen: () => lastSeen };
+}
+
+const REFUSED = { 400: 'bad request', 401: 'unauthorized', 415: 'unsupported media type' } as const;
+
+function json(status: number, body: object): WebhookResponse {
+  return {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+    body: JSON.stringify(body),
+  };
+}
