@@ -1,0 +1,120 @@
+import type { Adapter } from '../../../src/contract/adapter.ts';
+import { AdapterError } from '../../../src/contract/errors.ts';
+import type { Json, ReplyHandle } from '../../../src/contract/ids.ts';
+import type { ReplySink, Snapshot } from '../../../src/contract/reply.ts';
+import type { Clock, Logger } from '../../../src/contract/runtime.ts';
+import { read, readNumber, readText } from '../../shared/json.ts';
+import { invalidReference } from '../api.ts';
+import { endContent } from '../content.ts';
+import { replyHandle } from '../ids.ts';
+import { splitMarkdown } from '../split.ts';
+import type { AppCalls } from './calls.ts';
+import { MAX_MESSAGE_BYTES } from './capabilities.ts';
+import type { Repeats } from './repeats.ts';
+
+export type AppReplyTools = {
+  readonly calls: AppCalls;
+  readonly repeats: Repeats;
+  readonly clock: Clock;
+  readonly log: Logger;
+};
+
+/** So long a person waits without a word before they wonder whether anybody has heard them. */
+const STILL_WORKING_AFTER_MS = 15_000;
+
+/** The end of a reply is sent once; the handle of an ended one says so. */
+type AppHandle = {
+  readonly userId: string;
+  readonly key: string;
+  readonly openedAt: number;
+  readonly closed: boolean;
+};
+
+/** The half of the adapter that shows replies. */
+export function createAppReplies(tools: AppReplyTools): Pick<Adapter, 'openReply' | 'resumeReply' | 'send'> {
+  return {
+    async openReply({ target, first, key, whole }, signal) {
+      const openedAt = tools.clock.now().getTime();
+      const sink = createAppReply(tools, { userId: readUser(target), key, openedAt, closed: false });
+      if (whole !== undefined) await sink.close({ status: whole, snapshot: first }, signal);
+      return sink;
+    },
+    resumeReply: async (handle) => createAppReply(tools, readHandle(handle)),
+    send: (to, content, key, signal) => createSender(tools, readUser(to), key).run(content, signal),
+  };
+}
+
+/**
+ * What was sent cannot be changed, so nothing is sent before the end, but for one line when that takes long.
+ */
+function createAppReply(tools: AppReplyTools, opened: AppHandle): ReplySink {
+  const { calls, clock, log } = tools;
+  const { userId, key, openedAt } = opened;
+  const sender = createSender(tools, userId, key);
+  let closed = opened.closed;
+  let told = false;
+
+  return {
+    get handle() {
+      return mintHandle({ ...opened, closed });
+    },
+    async update(latest, _urgency, signal) {
+      if (closed || told || clock.now().getTime() - openedAt < STILL_WORKING_AFTER_MS) return;
+      const { progress = '' } = latest();
+      if (progress.trim() === '') return;
+      told = true; // also when it fails: the answer matters, not this line
+      try {
+        await calls.sendMarkdown({ userId, content: progress, once: false }, 'live', signal);
+      } catch (error) {
+        log.warn({ error }, 'the line that says that the answer takes long could not be sent');
+      }
+    },
+    async close({ snapshot }, signal) {
+      if (closed) return;
+      await sender.run(snapshot, signal);
+      closed = true;
+    },
+  };
+}
+
+/** Sends an ended text in as many messages as it takes. A second `run` goes on where the first one failed. */
+function createSender(
+  { calls, repeats, log }: AppReplyTools,
+  userId: string,
+  key: string,
+): { run(snapshot: Snapshot, signal: AbortSignal): Promise<void> } {
+  let sent = 0;
+  return {
+    async run(snapshot, signal) {
+      const messages = splitMarkdown(endContent(snapshot, false), MAX_MESSAGE_BYTES);
+      for (const [index, content] of messages.entries()) {
+        if (index < sent) continue;
+        const once = repeats.mayCheck(userId, content, `${key}.${index}`);
+        try {
+          await calls.sendMarkdown({ userId, content, once }, 'final', signal);
+        } catch (error) {
+          // Only with the duplicate check it may be repeated.
+          if (once || !(error instanceof AdapterError) || error.sent === 'no') throw error;
+          log.warn({ error }, 'a message was perhaps not delivered');
+        }
+        sent = index + 1;
+      }
+    },
+  };
+}
+
+const mintHandle = (handle: AppHandle): ReplyHandle => replyHandle({ ...handle });
+
+function readHandle(handle: ReplyHandle): AppHandle {
+  const key = readText(handle, 'key');
+  const openedAt = readNumber(handle, 'openedAt');
+  if (key === undefined || openedAt === undefined) throw invalidReference('reply handle');
+  const closed = read(handle, 'closed') === true;
+  return { userId: readUser(handle), key, openedAt, closed };
+}
+
+function readUser(value: Json): string {
+  const userId = readText(value, 'userId');
+  if (userId === undefined) throw invalidReference('reply target');
+  return userId;
+}

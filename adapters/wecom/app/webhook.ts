@@ -1,0 +1,63 @@
+import type { WebhookRequest, WebhookResponse, WebhookRoute } from '../../../src/contract/adapter.ts';
+import type { Clock, Logger } from '../../../src/contract/runtime.ts';
+import { answerCheck, createVerifier, REFUSAL } from '../callback/verify.ts';
+import { childText, parseXml } from '../callback/xml.ts';
+import type { CallbackKeys } from '../config.ts';
+import { decodeAppMessage } from '../decode/app-message.ts';
+import type { Intake } from '../intake.ts';
+
+type WebhookOptions = {
+  readonly keys: CallbackKeys;
+  readonly intake: Intake;
+  readonly clock: Clock;
+  readonly log: Logger;
+};
+
+export type AppWebhook = {
+  readonly route: WebhookRoute;
+  /** When the last genuine request came. */
+  readonly lastSeen: () => Date | undefined;
+};
+
+/** Accepted, and nothing to say: the answer is sent when it is there (path 90238). */
+const EMPTY: WebhookResponse = { status: 200 };
+
+/** `GET|POST /webhooks/wecom/agent`: XML around an encrypted XML. */
+export function createAppWebhook({ keys, intake, clock, log }: WebhookOptions): AppWebhook {
+  const verifier = createVerifier(keys);
+  let lastSeen: Date | undefined;
+
+  async function handle(request: WebhookRequest): Promise<WebhookResponse> {
+    if (request.method === 'GET') return answerCheck(request, verifier) ?? refuse('check');
+    const envelope = parseXml(Buffer.from(request.body).toString('utf8'));
+    const encrypted = envelope === undefined ? undefined : childText(envelope, 'Encrypt')?.trim();
+    const verified = verifier.open(request.query, encrypted);
+    if (verified.type === 'refused') return refuse(verified.reason);
+    const xml = parseXml(verified.text);
+    if (xml === undefined) return refuse('content');
+    if (childText(xml, 'ToUserName') !== keys.receiveId) return refuse('company');
+    lastSeen = clock.now();
+    const decoded = decodeAppMessage(xml, lastSeen);
+    if ('ignored' in decoded) {
+      log.debug({ reason: decoded.ignored }, 'wecom event ignored');
+      return EMPTY;
+    }
+    try {
+      await intake.take(decoded.event);
+      return EMPTY;
+    } catch (error) {
+      log.warn({ error }, 'wecom event not taken');
+      return { status: 503 };
+    }
+  }
+
+  function refuse(reason: string): WebhookResponse {
+    log.warn({ reason }, 'wecom webhook request refused');
+    return REFUSAL;
+  }
+
+  return {
+    route: { methods: ['GET', 'POST'], path: '/webhooks/wecom/agent', handle },
+    lastSeen: () => lastSeen,
+  };
+}

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import type { Snapshot } from '../../../src/contract/reply.ts';
+import type { Clock } from '../../../src/contract/runtime.ts';
+import { liveContent, sealedContent } from '../content.ts';
+import { words } from '../words.ts';
+
+/** What WeCom is answered when it asks for a stream. */
+export type StreamAnswer = { readonly finish: boolean; readonly content: string };
+
+/** One stream, as it would be answered now. The core writes, WeCom reads. */
+export type Stream = {
+  readonly id: string;
+  /** The opening it belongs to; a message has one bubble. Undefined until it is opened. */
+  key: string | undefined;
+  /** A reply was opened in it or taken up again; before that only the callback is known. */
+  show(snapshot: Snapshot): void;
+  end(content: string): void;
+  /** `sealed`: finished before the answer was, and `shown` is the text it has. */
+  state(): 'live' | 'sealed' | 'ended';
+  shown(): string;
+  /** The end was handed to WeCom. */
+  readonly taken: () => boolean;
+  answer(): StreamAnswer;
+  /** Ends when `holds` does, or after `withinMs`, or when aborted. */
+  until(holds: () => boolean, withinMs: number, signal?: AbortSignal): Promise<void>;
+  readonly begun: () => boolean;
+};
+
+export type Streams = {
+  /** The stream of this id; made when there is none. */
+  open(id: string, receivedAt: number): Stream;
+  find(id: string): Stream | undefined;
+  /** As `find`, but waits up to `withinMs` for one to be opened. */
+  await(id: string, withinMs: number): Promise<Stream | undefined>;
+  /** Nobody knows it: from now on it has ended with a sentence. */
+  bury(id: string): StreamAnswer;
+};
+
+/** WeCom asks for six minutes, and for finished streams again; a reply taken up after a restart may need it longer. */
+const KEPT_MS = 15 * 60_000;
+/** Each holds at most one content of 20 KB. */
+const MAX_STREAMS = 2_000;
+/** Shows WeCom's own dots: the stream begins before there is a word to say. */
+const NOTHING_YET = '<think></think>';
+
+const OUR_ID = /^[0-9a-f]{32}$/;
+
+/** The same for every repetition of a message, also after a restart or on another replica. */
+export function streamIdOf(msgid: string): string {
+  return createHash('sha256').update(`stream:${msgid}`).digest('hex').slice(0, 32);
+}
+
+/** The snapshots WeCom asks for: bounded, in memory; a restart forgets them, and the core puts them back. */
+export function createStreams(clock: Clock, streamLifetimeMs: number): Streams {
+  const streams = new Map<string, { readonly stream: Stream; readonly madeAt: number }>();
+  const watchers = new Set<() => void>();
+
+  function add(id: string, stream: Stream): Stream {
+    const now = clock.now().getTime();
+    for (const [oldest, { madeAt }] of streams) {
+      if (streams.size < MAX_STREAMS && now - madeAt < KEPT_MS) break;
+      streams.delete(oldest);
+    }
+    streams.set(id, { stream, madeAt: now });
+    for (const tell of watchers) tell();
+    return stream;
+  }
+
+  return {
+    open: (id, receivedAt) =>
+      streams.get(id)?.stream ?? add(id, createStream(id, receivedAt, clock, streamLifetimeMs)),
+    find: (id) => streams.get(id)?.stream,
+    async await(id, withinMs) {
+      await waitUntil(() => streams.has(id), withinMs, watchers, clock);
+      return streams.get(id)?.stream;
+    },
+    bury(id) {
+      // An id that is none of ours is not worth remembering.
+      if (!OUR_ID.test(id)) return { finish: true, content: words.endedStream };
+      const stream = createStream(id, -Infinity, clock, streamLifetimeMs);
+      return add(id, stream).answer();
+    },
+  };
+}
+
+function createStream(id: string, receivedAt: number, clock: Clock, streamLifetimeMs: number): Stream {
+  const watchers = new Set<() => void>();
+  let latest: Snapshot | undefined;
+  let final: string | undefined;
+  let sealed: { readonly content: string; readonly shown: string } | undefined;
+  let taken = false;
+
+  function changed(): void {
+    for (const tell of watchers) tell();
+  }
+
+  /** Its time is over: WeCom stops asking soon, and what comes later goes another way. */
+  function seal(): StreamAnswer {
+    const content = latest === undefined ? words.endedStream : sealedContent(latest);
+    sealed = { content, shown: latest?.markdown ?? '' };
+    return { finish: true, content };
+  }
+
+  return {
+    id,
+    key: undefined,
+    show(snapshot) {
+      latest = snapshot;
+      changed();
+    },
+    end(content) {
+      final = content;
+      latest = undefined;
+      changed();
+    },
+    state: () => (sealed !== undefined ? 'sealed' : final !== undefined ? 'ended' : 'live'),
+    shown: () => sealed?.shown ?? '',
+    taken: () => taken,
+    answer() {
+      if (sealed !== undefined) return { finish: true, content: sealed.content };
+      if (final !== undefined) {
+        taken = true;
+        changed();
+        return { finish: true, content: final };
+      }
+      if (clock.now().getTime() - receivedAt >= streamLifetimeMs) return seal();
+      return { finish: false, content: latest === undefined ? NOTHING_YET : liveContent(latest) };
+    },
+    until: (holds, withinMs, signal) => waitUntil(holds, withinMs, watchers, clock, signal),
+    begun: () => latest !== undefined || final !== undefined,
+  };
+}
+
+async function waitUntil(
+  holds: () => boolean,
+  withinMs: number,
+  watchers: Set<() => void>,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (holds()) return;
+  const over = new AbortController();
+  const tell = (): void => {
+    if (holds()) over.abort();
+  };
+  watchers.add(tell);
+  await clock.sleep(withinMs, signal === undefined ? over.signal : AbortSignal.any([over.signal, signal]));
+  watchers.delete(tell);
+}

@@ -1,0 +1,170 @@
+import type { WebhookRequest, WebhookResponse, WebhookRoute } from '../../../src/contract/adapter.ts';
+import type { Clock, Logger } from '../../../src/contract/runtime.ts';
+import { parseJson, read, readText } from '../../shared/json.ts';
+import { unsupported } from '../api.ts';
+import { encryptText, readAesKey, signatureOf } from '../callback/crypto.ts';
+import { answerCheck, createVerifier, REFUSAL } from '../callback/verify.ts';
+import type { CallbackKeys } from '../config.ts';
+import type { Decoded } from '../decode/decoded.ts';
+import type { Intake } from '../intake.ts';
+import { streamIdOf, type Stream, type StreamAnswer, type Streams } from './streams.ts';
+
+type WebhookOptions = {
+  readonly keys: CallbackKeys;
+  readonly streams: Streams;
+  readonly intake: Intake;
+  readonly decode: (body: unknown, receivedAt: Date) => Decoded;
+  readonly clock: Clock;
+  readonly uuid: () => string;
+  readonly log: Logger;
+};
+
+export type BotWebhook = {
+  readonly route: WebhookRoute;
+  /** When the last genuine request came. */
+  readonly lastSeen: () => Date | undefined;
+  /** The welcome for an `enter_chat` that is being answered; throws when none waits for it. */
+  readonly welcome: (msgid: string, text: string) => void;
+};
+
+/** The first answer is to come within 1.5 s; a reply that has no words by then begins with dots. */
+const FIRST_WORDS_MS = 1_000;
+/** A stream that is unknown may be one that is being taken up after a restart. */
+const TAKEN_UP_MS = 1_200;
+const RESTART_GRACE_MS = 20_000;
+const EMPTY: WebhookResponse = { status: 200 };
+
+/** `GET|POST /webhooks/wecom/bot` (paths 101033, 100719, 101031). */
+export function createBotWebhook(options: WebhookOptions): BotWebhook {
+  const { keys, streams, intake, decode, clock, uuid, log } = options;
+  const verifier = createVerifier(keys);
+  const key = readAesKey(keys.encodingAesKey) ?? Buffer.alloc(32);
+  const startedAt = clock.now().getTime();
+  const welcomes = new Map<string, (text: string) => void>(); // each for one request, a second at most
+  let lastSeen: Date | undefined;
+
+  function sealed(reply: object, nonce: string): WebhookResponse {
+    const random = Buffer.from(uuid().replaceAll('-', ''), 'hex');
+    const encrypt = encryptText(JSON.stringify(reply), key, keys.receiveId, random);
+    const timestamp = Math.floor(clock.now().getTime() / 1000);
+    const msgsignature = signatureOf(keys.token, String(timestamp), nonce, encrypt);
+    return {
+      status: 200,
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+      body: JSON.stringify({ encrypt, msgsignature, timestamp, nonce }),
+    };
+  }
+
+  function streamFrame(id: string, { finish, content }: StreamAnswer, stream: Stream | undefined): object {
+    // Ratings come with the opening's key; only a stream's first frame may name it.
+    const first = stream?.key !== undefined && !named.has(id) ? { feedback: { id: stream.key } } : {};
+    if (stream?.key !== undefined) named.add(id);
+    return { msgtype: 'stream', stream: { id, finish, content, ...first } };
+  }
+  const named = createBoundedSet();
+
+  /** WeCom asks how far a stream is: answered from memory, never from the work itself. */
+  async function poll(id: string): Promise<object> {
+    const restarted = clock.now().getTime() - startedAt < RESTART_GRACE_MS;
+    const stream = streams.find(id) ?? (restarted ? await streams.await(id, TAKEN_UP_MS) : undefined);
+    named.add(id);
+    return streamFrame(id, stream?.answer() ?? streams.bury(id), stream);
+  }
+
+  async function message(body: unknown, msgid: string): Promise<object | undefined> {
+    const receivedAt = clock.now();
+    const decoded = decode(body, receivedAt);
+    if ('ignored' in decoded) return ignore(decoded.ignored, msgid);
+    const { outcome } = await intake.take(decoded.event);
+    if (outcome === 'ignored') return undefined;
+    const id = streamIdOf(msgid);
+    if (outcome === 'accepted') streams.open(id, receivedAt.getTime());
+    const stream = await streams.await(id, FIRST_WORDS_MS);
+    const waitedMs = clock.now().getTime() - receivedAt.getTime();
+    await stream?.until(stream.begun, FIRST_WORDS_MS - waitedMs);
+    return streamFrame(id, stream?.answer() ?? streams.bury(id), stream);
+  }
+
+  async function event(body: unknown, msgid: string): Promise<object | undefined> {
+    const decoded = decode(body, clock.now());
+    if ('ignored' in decoded) return ignore(decoded.ignored, msgid);
+    if (decoded.event.type !== 'joined') {
+      await intake.take(decoded.event);
+      return undefined;
+    }
+    const over = new AbortController();
+    let text: string | undefined;
+    welcomes.set(msgid, (given) => {
+      text = given;
+      over.abort();
+    });
+    try {
+      const { outcome } = await intake.take(decoded.event);
+      if (outcome === 'accepted') await clock.sleep(FIRST_WORDS_MS, over.signal);
+    } finally {
+      welcomes.delete(msgid);
+    }
+    return text === undefined ? undefined : { msgtype: 'text', text: { content: text } };
+  }
+
+  function ignore(reason: string, msgid: string): undefined {
+    log.debug({ reason, msgid }, 'wecom event ignored');
+  }
+
+  async function take(body: unknown): Promise<object | undefined> {
+    const msgtype = readText(body, 'msgtype');
+    const msgid = readText(body, 'msgid') ?? '';
+    if (msgtype === 'event') return event(body, msgid);
+    if (msgtype !== 'stream') return message(body, msgid);
+    const id = readText(body, 'stream', 'id');
+    return id === undefined ? undefined : poll(id);
+  }
+
+  async function handle(request: WebhookRequest): Promise<WebhookResponse> {
+    if (request.method === 'GET') return answerCheck(request, verifier) ?? refuse('check');
+    const envelope = parseJson(Buffer.from(request.body).toString('utf8'));
+    const encrypted = readText(envelope, 'encrypt') ?? readText(envelope, 'Encrypt');
+    const verified = verifier.open(request.query, encrypted);
+    if (verified.type === 'refused') return refuse(verified.reason);
+    const body = parseJson(verified.text);
+    if (read(body, 'msgtype') === undefined) return refuse('content');
+    lastSeen = clock.now();
+    try {
+      const reply = await take(body);
+      return reply === undefined ? EMPTY : sealed(reply, verified.nonce);
+    } catch (error) {
+      log.warn({ error }, 'wecom event not taken');
+      return { status: 503 };
+    }
+  }
+
+  function refuse(reason: string): WebhookResponse {
+    log.warn({ reason }, 'wecom webhook request refused');
+    return REFUSAL;
+  }
+
+  return {
+    route: { methods: ['GET', 'POST'], path: '/webhooks/wecom/bot', handle },
+    lastSeen: () => lastSeen,
+    welcome(msgid, text) {
+      const give = welcomes.get(msgid);
+      if (give === undefined) throw unsupported('a message without an event to answer');
+      give(text);
+    },
+  };
+}
+
+const MAX_NAMED = 5_000;
+
+/** Forgets the oldest beyond its capacity. */
+function createBoundedSet(): { has(id: string): boolean; add(id: string): void } {
+  const ids = new Set<string>();
+  return {
+    has: (id) => ids.has(id),
+    add(id) {
+      const oldest = ids.size >= MAX_NAMED ? ids.values().next().value : undefined;
+      if (oldest !== undefined) ids.delete(oldest);
+      ids.add(id);
+    },
+  };
+}

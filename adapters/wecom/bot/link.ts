@@ -1,0 +1,145 @@
+import type { Clock } from '../../../src/contract/runtime.ts';
+import { notConnected, refused, toAdapterError, unacknowledged } from '../api.ts';
+import { NOT_SUBSCRIBED, readRefusal } from '../error-codes.ts';
+
+/** One command of ours on the long connection. `body` is asked once, at the moment the frame leaves. */
+export type BotCommand = {
+  readonly cmd: string;
+  /** The callback's for replies, one of our own otherwise. */
+  readonly reqId: string;
+  readonly body: () => object;
+};
+
+/** What the platform answered a frame with. */
+export type Verdict = { readonly errcode: number | undefined; readonly errmsg: string | undefined };
+
+/** Sends frames over whatever connection there is at the moment and matches acknowledgements to them. */
+export type BotLink = {
+  /** Resolves with the platform's yes; rejects with `AdapterError` only. */
+  send(command: BotCommand, signal: AbortSignal): Promise<void>;
+  /** A connection is subscribed. `onForgotten`: the platform says that it knows of no subscription. */
+  attach(transmit: (text: string) => void, onForgotten: () => void): void;
+  /** The connection is over: what waits for an acknowledgement will get none. */
+  detach(): void;
+  acknowledge(reqId: string, verdict: Verdict): void;
+};
+
+/** Acknowledgements take a moment; some were seen after 5 s, where the official SDK has given up. */
+const ACK_TIMEOUT_MS = 8_000;
+/** How long a second acknowledgement is waited for where the first may belong to an earlier frame. */
+const STRAY_WAIT_MS = 1_000;
+/** Request ids with acknowledgements outstanding; older ones are forgotten. */
+const MAX_LINES = 1_000;
+
+/** One req_id: frames go out one after another. `strays`: frames given up whose acknowledgement may still come. */
+type Line = { tail: Promise<unknown>; users: number; strays: number; waiting: Waiting | undefined };
+type Waiting = { resolve: (verdict: Verdict | 'lost') => void };
+type Attached = { readonly transmit: (text: string) => void; readonly onForgotten: () => void };
+
+/**
+ * Acknowledgements name only the req_id, and a second frame of one stream in flight is refused (6000): so there is one in
+ * flight for each req_id, and the answer that comes is taken for its own only if no earlier frame went unanswered.
+ */
+export function createBotLink(clock: Clock): BotLink {
+  const lines = new Map<string, Line>();
+  let attached: Attached | undefined;
+
+  function lineOf(reqId: string): Line {
+    const known = lines.get(reqId);
+    if (known !== undefined) return known;
+    for (const [oldest, { users }] of lines) {
+      if (lines.size < MAX_LINES) break;
+      if (users === 0) lines.delete(oldest);
+    }
+    const line: Line = { tail: Promise.resolve(), users: 0, strays: 0, waiting: undefined };
+    lines.set(reqId, line);
+    return line;
+  }
+
+  /** `undefined` when nothing came in time. */
+  async function nextVerdict(line: Line, withinMs: number): Promise<Verdict | 'lost' | undefined> {
+    const over = new AbortController();
+    const { promise, resolve } = Promise.withResolvers<Verdict | 'lost' | undefined>();
+    line.waiting = { resolve };
+    void clock.sleep(withinMs, over.signal).then(() => {
+      resolve(undefined);
+    });
+    const verdict = await promise;
+    over.abort();
+    line.waiting = undefined;
+    return verdict;
+  }
+
+  async function exchange({ cmd, reqId, body }: BotCommand, line: Line): Promise<void> {
+    if (attached === undefined) throw notConnected(cmd, 'no');
+    const { transmit, onForgotten } = attached;
+    transmit(JSON.stringify({ cmd, headers: { req_id: reqId }, body: body() }));
+    let verdict = await nextVerdict(line, ACK_TIMEOUT_MS);
+    while (line.strays > 0 && verdict !== undefined && verdict !== 'lost') {
+      const later = await nextVerdict(line, STRAY_WAIT_MS);
+      if (later === undefined) break;
+      line.strays -= 1;
+      verdict = later;
+    }
+    if (verdict === 'lost') throw notConnected(cmd, 'maybe');
+    if (verdict === undefined) {
+      line.strays += 1;
+      throw unacknowledged(cmd);
+    }
+    const refusal = readRefusal(verdict.errcode, verdict.errmsg);
+    if (refusal?.errcode === NOT_SUBSCRIBED) onForgotten();
+    if (refusal !== undefined) throw refused(cmd, refusal);
+  }
+
+  return {
+    async send(command, signal) {
+      const line = lineOf(command.reqId);
+      const before = line.tail;
+      line.users += 1;
+      const { promise, resolve: leave } = Promise.withResolvers<undefined>();
+      line.tail = before.then(() => promise);
+      try {
+        await untilAborted(before, signal);
+        await exchange(command, line);
+      } catch (error) {
+        throw toAdapterError(command.cmd, error, signal, false);
+      } finally {
+        leave(undefined);
+        line.users -= 1;
+        if (line.users === 0 && line.strays === 0) lines.delete(command.reqId);
+      }
+    },
+    attach(transmit, onForgotten) {
+      attached = { transmit, onForgotten };
+    },
+    detach() {
+      attached = undefined;
+      for (const [reqId, line] of lines) {
+        line.strays = 0;
+        line.waiting?.resolve('lost');
+        if (line.users === 0) lines.delete(reqId);
+      }
+    },
+    acknowledge(reqId, verdict) {
+      const line = lines.get(reqId);
+      if (line?.waiting !== undefined) line.waiting.resolve(verdict);
+      else if (line !== undefined && line.strays > 0) {
+        line.strays -= 1;
+        if (line.users === 0 && line.strays === 0) lines.delete(reqId);
+      }
+    },
+  };
+}
+
+/** The wait for others ends with the signal; a frame that has left is waited for whatever the signal says. */
+async function untilAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
+  const abort = (): void => {
+    resolve(undefined);
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  await Promise.race([promise, aborted]);
+  signal.removeEventListener('abort', abort);
+  signal.throwIfAborted();
+}

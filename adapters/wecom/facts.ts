@@ -1,0 +1,44 @@
+import type { FactBlock } from '../../src/contract/reply.ts';
+import { renderWecomMarkdown } from './render.ts';
+
+/** More points than a phone is wide only cost bytes. */
+const MAX_POINTS = 30;
+const MAX_ROWS = 50;
+const BARS = '▁▂▃▄▅▆▇█';
+
+/** Facts as Markdown: as tables where these are drawn, otherwise as lists. */
+export function factsMarkdown(facts: readonly FactBlock[], tables: boolean): string {
+  return facts.map((fact) => renderWecomMarkdown(factMarkdown(fact, tables), true)).join('\n\n');
+}
+
+function factMarkdown(fact: FactBlock, tables: boolean): string {
+  if (fact.type === 'series') return seriesMarkdown(fact);
+  const title = fact.title === undefined ? [] : [`**${oneLine(fact.title)}**`, ''];
+  const rows = fact.rows.slice(0, MAX_ROWS);
+  const more = fact.rows.length > rows.length ? ['…'] : [];
+  if (!tables)
+    return [...title, ...rows.map((cells) => `- ${listed(fact.columns, cells)}`), ...more].join('\n');
+  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`;
+  const dashes = `|${fact.columns.map(() => ' --- |').join('')}`;
+  return [...title, line(fact.columns), dashes, ...rows.map(line), ...more].join('\n');
+}
+
+function listed(columns: readonly string[], cells: readonly string[]): string {
+  const [first = '', ...others] = cells.map(oneLine);
+  const named = others.map((value, index) => `${oneLine(columns[index + 1] ?? '')} ${value}`.trim());
+  return [first, ...named].join(' · ');
+}
+
+function seriesMarkdown({ title, unit, points }: Extract<FactBlock, { type: 'series' }>): string {
+  const values = points.slice(-MAX_POINTS).map(({ value }) => value);
+  const last = values.at(-1);
+  if (last === undefined) return `**${oneLine(title)}** …`;
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const bars = values.map((value) =>
+    BARS.charAt(most === least ? 0 : Math.round(((value - least) / (most - least)) * (BARS.length - 1))),
+  );
+  return `**${oneLine(title)}** ${bars.join('')} ${last} ${oneLine(unit)} (${least}–${most})`;
+}
+
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
+const cell = (text: string): string => oneLine(text).replaceAll('|', '\\|');
