@@ -6,7 +6,7 @@ import type { Fault } from './config/faults.ts';
 import { coreKeys } from './config/keys.ts';
 import { findMisspellings } from './config/misspellings.ts';
 import { readModelConfig } from './config/model.ts';
-import { laterKeys, planPlatforms, platformNames } from './config/platforms.ts';
+import { planPlatforms, platformNames } from './config/platforms.ts';
 import { createReader } from './config/reader.ts';
 import { readServiceConfig } from './config/service.ts';
 import type { Config, ReadyPlan } from './config/types.ts';
@@ -49,9 +49,9 @@ export function loadConfig({ env, dotenv = '', readFile, factories }: ConfigSour
   return faults.length > 0 ? { ok: false, faults } : { ok: true, config, plans: planned.plans };
 }
 
-/** Every key that means something: the core's, those of the given platforms and those of platforms to come. */
+/** Every key that means something: the core's and those of the given platforms. */
 export function knownKeys(factories: readonly AdapterFactory[]): readonly string[] {
-  return [...new Set([...coreKeys, ...factories.flatMap(({ keys }) => keys), ...laterKeys(factories)])];
+  return [...new Set([...coreKeys, ...factories.flatMap(({ keys }) => keys)])];
 }
 
 /** Every configured secret, for the log to mask. */
@@ -84,7 +84,7 @@ function passwordOf(url: string): readonly string[] {
 }
 
 function ownPrefixes(factories: readonly AdapterFactory[]): readonly string[] {
-  const platformKeys = [...factories.flatMap(({ keys }) => keys), ...laterKeys(factories)];
+  const platformKeys = [...factories.flatMap(({ keys }) => keys)];
   const prefixes = platformKeys.map((key) => key.slice(0, key.indexOf('_') + 1));
   return [...new Set(['QWEN_', ...prefixes.filter((prefix) => prefix !== '')])];
 }

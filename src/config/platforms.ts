@@ -1,6 +1,5 @@
 import type { AdapterFactory, Env } from '../contract/adapter.ts';
 import type { Fault } from './faults.ts';
-import { laterPlatforms } from './later-keys.ts';
 import type { ReadyPlan } from './types.ts';
 
 /** Asks each factory what the environment says about its platform. No platform at all is a fault that says what to set. */
@@ -9,7 +8,7 @@ export function planPlatforms(
   values: Env,
 ): { readonly plans: readonly ReadyPlan[]; readonly faults: readonly Fault[] } {
   const plans: ReadyPlan[] = [];
-  const faults: Fault[] = [...laterKeyFaults(factories, values)];
+  const faults: Fault[] = [];
   for (const factory of factories) {
     const plan = factory.plan(values);
     if (plan.state === 'faulty') faults.push(...plan.faults);
@@ -21,28 +20,9 @@ export function planPlatforms(
   return { plans, faults };
 }
 
-/** Keys of platforms that are promised but not built, less what a factory reads by now. */
-export function laterKeys(factories: readonly AdapterFactory[]): readonly string[] {
-  const built = new Set(factories.flatMap(({ keys }) => keys));
-  return laterPlatforms.flatMap(({ keys }) => keys).filter((key) => !built.has(key));
-}
-
 /** What may stand before the colon in `ADMINS` and `ALLOW`. */
 export function platformNames(factories: readonly AdapterFactory[]): ReadonlySet<string> {
-  return new Set<string>([
-    ...factories.map(({ platform }) => platform),
-    ...laterPlatforms.map(({ platform }) => platform),
-  ]);
-}
-
-function laterKeyFaults(factories: readonly AdapterFactory[], values: Env): readonly Fault[] {
-  return laterKeys(factories)
-    .filter((key) => values[key] !== undefined)
-    .map((key) => ({
-      key,
-      expected: 'to be unset: this platform is not in this version',
-      line: `# ${key}=…`,
-    }));
+  return new Set<string>(factories.map(({ platform }) => platform));
 }
 
 // Which keys a platform cannot do without is known to its factory alone, which tells as soon as one of them is given.

@@ -167,8 +167,6 @@ describe('malformed values', () => {
     ['QUIET_HOURS', '25:00-07:30'],
     ['QUIET_HOURS', '07:30-07:30'],
     ['QUIET_HOURS', '22:00-07:30-09:00'],
-    ['DINGTALK_CLIENT_ID', 'ding1'],
-    ['WECOM_BOT_ID', 'bot1'],
   ])('refuses %s=%s by its name and without quoting it', (key, value) => {
     const result = load({ env: { ...PARROT, [key]: value } });
     if (result.ok) throw new Error('should not start');
@@ -214,17 +212,17 @@ describe('the model servers', () => {
 describe('access', () => {
   it('reads people and chats, with colons inside their ids', () => {
     const { access } = loaded({
-      ADMINS: 'parrot:p1, dingtalk:$:LWCP_v1:$x==,',
-      ALLOW: 'parrot:p2,wecom:chat:wr:1',
+      ADMINS: 'parrot:p1, parrot:$:LWCP_v1:$x==,',
+      ALLOW: 'parrot:p2,parrot:chat:wr:1',
     }).config;
     expect(access).toEqual({
       admins: [
         { platform: 'parrot', id: 'p1' },
-        { platform: 'dingtalk', id: '$:LWCP_v1:$x==' },
+        { platform: 'parrot', id: '$:LWCP_v1:$x==' },
       ],
       allow: [
         { kind: 'person', platform: 'parrot', id: 'p2' },
-        { kind: 'chat', platform: 'wecom', id: 'wr:1' },
+        { kind: 'chat', platform: 'parrot', id: 'wr:1' },
       ],
     });
   });

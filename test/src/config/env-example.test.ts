@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { adapterFactories } from '../../../adapters/index.ts';
 import { knownKeys, loadConfig } from '../../../src/config.ts';
 import { formatFaults } from '../../../src/config/faults.ts';
-import { laterKeys } from '../../../src/config/platforms.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../../../.env.example'), 'utf8');
 const lines = [...text.matchAll(/^(#?)([A-Z][A-Z0-9_]*)=(.*)$/gm)].map(
@@ -35,8 +34,7 @@ describe('.env.example', () => {
   });
 
   it('shows values that would be accepted when the comment mark is taken away', () => {
-    const later = new Set(laterKeys(adapterFactories));
-    const shown = lines.filter(({ key, value, active }) => !active && value !== '' && !later.has(key));
+    const shown = lines.filter(({ value, active }) => !active && value !== '');
     const dotenv = shown.map(({ key, value }) => `${key}=${value}`).join('\n');
     const env = { FEISHU_APP_ID: 'cli_0123456789abcdef', FEISHU_APP_SECRET: 'x' };
     const result = loadConfig({ env, dotenv, readFile, factories: adapterFactories });
@@ -50,14 +48,7 @@ describe('.env.example', () => {
       const result = loadConfig({ env, dotenv, readFile, factories: adapterFactories });
       return result.ok ? result.config : formatFaults(result.faults);
     };
-    const examplesOnly = new Set([
-      'ADMINS',
-      'ALLOW',
-      'QUIET_HOURS',
-      'QWEN_EXTRA_HEADERS',
-      'QWEN_EXTRA_BODY',
-      ...laterKeys(adapterFactories),
-    ]);
+    const examplesOnly = new Set(['ADMINS', 'ALLOW', 'QUIET_HOURS', 'QWEN_EXTRA_HEADERS', 'QWEN_EXTRA_BODY']);
     const defaults = lines.filter(({ key, value }) => value !== '' && !examplesOnly.has(key));
     expect(load(defaults.map(({ key, value }) => `${key}=${value}`).join('\n'))).toEqual(load(''));
   });

@@ -21,7 +21,7 @@ describe('a misspelt key', () => {
     ['qwen_model', 'QWEN_MODEL'],
     ['PARROT_SECRET', 'PARROT_APP_SECRET'],
     ['PARROT_APP_SECERT_FILE', 'PARROT_APP_SECRET_FILE'],
-    ['WECOM_BOT_TOKE', 'WECOM_BOT_TOKEN'],
+    ['PARROT_APP_SECRE', 'PARROT_APP_SECRET'],
   ])('stops the start wherever it stands: %s', (key, meant) => {
     expect(start({ [key]: 'x' })).toContain(
       `${key}\n  expected  a known key; this one (in the environment) looks like ${meant}`,
@@ -64,7 +64,7 @@ describe('what others put into the environment', () => {
     ['QWEN_MODEL_PORT', 'tcp://10.96.0.12:80'],
     ['PARROT_APP_PORT', 'tcp://10.96.0.12:80'],
     ['PARROT_WEBHOOK', 'https://hook'],
-    ['WECOM_STREAM', 'another program’s'],
+    ['PARROT_STREAM', 'another program’s'],
     ['PATH', '/usr/bin'],
     ['HOSTNAME', 'box'],
     ['HTTP_PROXY', 'http://proxy:3128'],
