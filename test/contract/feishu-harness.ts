@@ -72,7 +72,8 @@ function createWorld(feishu: FeishuSimulator) {
   return { people, group, roots };
 }
 
-function createFeishuHarness(feishu: FeishuSimulator, mode: 'ws' | 'webhook'): Harness {
+/** The same on a simulator that runs already. */
+export function createFeishuHarness(feishu: FeishuSimulator, mode: 'ws' | 'webhook'): Harness {
   const world = createWorld(feishu);
   const { people, group, roots } = world;
   const deliveries = new Map<string, Promise<Delivery>>();
