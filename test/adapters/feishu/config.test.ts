@@ -92,6 +92,12 @@ describe('the Feishu configuration', () => {
     });
   });
 
+  it('an id that only the long connection cannot use does for webhooks', () => {
+    const env = { ...credentials, ...webhook, FEISHU_APP_ID: 'cli_private' };
+    expect(readFeishuConfig({ ...env, FEISHU_MODE: 'webhook' })).toMatchObject({ state: 'ready' });
+    expect(readFeishuConfig({ ...env, FEISHU_MODE: 'ws' })).toMatchObject({ state: 'faulty' });
+  });
+
   it('lists all faults at once and shows no values', () => {
     const env = {
       FEISHU_APP_ID: 'cli_private',
