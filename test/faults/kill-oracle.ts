@@ -1,0 +1,94 @@
+import type { FeishuSimulator } from '../simulators/feishu/simulator.ts';
+import type { MessageView } from '../simulators/feishu/views.ts';
+import type { SimMessage } from '../simulators/feishu/world-types.ts';
+
+/** What was said to the bot, and what must become of it. `answer` undefined: a command, whose words are its own. */
+export type Expected = {
+  readonly message: SimMessage;
+  /** Stands in the question and in every line of its answer, and nowhere else. */
+  readonly mark: string;
+  readonly answer: string | undefined;
+};
+
+const interrupted = /服务重启了|服务正在重启/;
+
+const wordsOf = (reply: MessageView): string => `${JSON.stringify(reply.card?.json ?? {})}${reply.text}`;
+const textOf = (reply: MessageView): string => reply.card?.texts['answer'] ?? '';
+
+/** What a card says beside the answer itself. */
+function notesOf(shown: readonly MessageView[]): string {
+  return shown
+    .map(({ card }) =>
+      Object.entries(card?.texts ?? {})
+        .map(([id, text]) => `${id}=${id === 'answer' ? text.length : text}`)
+        .join(' '),
+    )
+    .join(' | ');
+}
+
+/** The replies to one message, oldest first: more than one when the answer is longer than a card. */
+function repliesTo(feishu: FeishuSimulator, { message }: Expected): readonly MessageView[] {
+  return feishu
+    .messages(message.chatId)
+    .filter(({ from, parentId }) => from.kind === 'bot' && parentId === message.messageId);
+}
+
+/** A question's reply has ended when its last card offers to try again; a command's when it stands there. */
+function isEnd(reply: MessageView, { answer }: Expected): boolean {
+  if (reply.card?.streaming === true) return false;
+  return answer === undefined || reply.card?.buttons.some(({ label }) => label === '重试') === true;
+}
+
+/** Whether nothing more is to be waited for. */
+export function hasEnded(feishu: FeishuSimulator, expected: Expected): boolean {
+  return repliesTo(feishu, expected).some((reply) => isEnd(reply, expected));
+}
+
+function faultsOfReply(feishu: FeishuSimulator, expected: Expected): string[] {
+  const { mark, answer } = expected;
+  const shown = repliesTo(feishu, expected);
+  const ends = shown.filter((reply) => isEnd(reply, expected));
+  const faults: string[] = [];
+  if (ends.length !== 1) faults.push(`${mark}: ${ends.length} ends in ${shown.length} replies`);
+  if (shown.some(({ card }) => card?.streaming === true)) faults.push(`${mark}: a card still streams`);
+  if (answer === undefined && shown.length > 1) faults.push(`${mark}: ${shown.length} replies to a command`);
+  if (answer !== undefined && ends.length > 0) {
+    const text = shown.map(textOf).join('');
+    const told = shown.some((reply) => interrupted.test(wordsOf(reply)));
+    if (text !== answer && !told)
+      faults.push(`${mark}: ${text.length} of ${answer.length} characters, no note: ${notesOf(shown)}`);
+    if (told && !answer.startsWith(text)) faults.push(`${mark}: what was kept is not the beginning`);
+  }
+  return faults;
+}
+
+function faultsOfCards(feishu: FeishuSimulator, all: readonly Expected[]): string[] {
+  const ours = new Map(all.map((expected) => [expected.message.messageId, expected]));
+  return feishu
+    .chats()
+    .flatMap(({ chatId }) => feishu.messages(chatId))
+    .filter(({ from }) => from.kind === 'bot')
+    .flatMap((reply) => {
+      const expected = ours.get(reply.parentId ?? '');
+      const sequences = reply.card?.sequences ?? [];
+      const rising = sequences.every((sequence, index) => sequence > (sequences[index - 1] ?? -1));
+      const strangers = all.filter(({ mark }) => mark !== expected?.mark && wordsOf(reply).includes(mark));
+      return [
+        ...(expected === undefined ? [`${reply.messageId}: answers nothing that was said`] : []),
+        ...(rising ? [] : [`${expected?.mark}: sequences ${sequences.join(' ')}`]),
+        ...strangers.map(({ mark }) => `${expected?.mark}: shows words of ${mark}`),
+      ];
+    });
+}
+
+/**
+ * Looks at everything that can be seen on the platform: one closed reply for each message, whole or with a note; no
+ * card streaming; no words in another conversation; sequences rising; no call refused. Gives back what is wrong.
+ */
+export function findFaults(feishu: FeishuSimulator, all: readonly Expected[]): readonly string[] {
+  return [
+    ...all.flatMap((expected) => faultsOfReply(feishu, expected)),
+    ...faultsOfCards(feishu, all),
+    ...feishu.refused().map(({ api, code, status }) => `refused: ${api} ${status} ${code}`),
+  ];
+}

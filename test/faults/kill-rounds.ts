@@ -1,0 +1,142 @@
+import { startBridge, type Bridge } from '../e2e/feishu-bridge.ts';
+import { createRandom } from '../simulators/feishu/random.ts';
+import type { SimChat, SimUser } from '../simulators/feishu/world-types.ts';
+import { plainPicture } from '../support/pictures.ts';
+import { findFaults, hasEnded, type Expected } from './kill-oracle.ts';
+
+export type KillOptions = {
+  /** The same seed asks the same and kills after the same times; what the machine does in between differs. */
+  readonly seed: number;
+  readonly rounds: number;
+  readonly webhook: boolean;
+  readonly onRound?: (round: number, killed: string) => void;
+};
+
+export type KillReport = {
+  readonly messages: number;
+  readonly kills: number;
+  /** Answers that had to be ended with a note instead of the whole text. */
+  readonly interrupted: number;
+  readonly faults: readonly string[];
+};
+
+const settleMs = 60_000;
+const commands = ['/help', '/whoami', '/new', '/lang zh'];
+/** The longest takes three cards and stays below the 8,192 tokens that one answer may have. */
+const lineCounts = [1, 3, 60, 60, 150, 320];
+
+/** The model's answer depends on nothing but the question, so that it can be known what must stand in the end. */
+function answerTo(mark: string): string {
+  const lines = lineCounts[Number.parseInt(mark.slice(1), 10) % lineCounts.length] ?? 1;
+  return Array.from(
+    { length: lines },
+    (_, index) => `${mark} 第 ${index} 行 uncharacteristically misunderstood\n\n`,
+  ).join('');
+}
+
+type Place = { readonly chat: SimChat; readonly from: SimUser };
+
+/** Asks, kills at a random moment, starts again (at times kills that start, too), and looks what became of it all. */
+export async function runKillRounds({ seed, rounds, webhook, onRound }: KillOptions): Promise<KillReport> {
+  const random = createRandom(seed);
+  const pick = <Item>(list: readonly [Item, ...Item[]]): Item =>
+    list[Math.floor(random() * list.length)] ?? list[0];
+  const bridge = await startBridge({
+    webhook,
+    qwen: {
+      speed: { firstTokenDelayMs: 30, tokensPerSecond: 400 },
+      answer: ({ messages }) => {
+        const mark = /M\d+x/.exec(messages.at(-1)?.text ?? '')?.[0] ?? 'M0x';
+        return { text: answerTo(mark) };
+      },
+    },
+  });
+  const { feishu, group, alice, bob } = bridge;
+  const other = feishu.addChat({ kind: 'group', name: '研发群', members: [alice, bob] });
+  const places: readonly [Place, ...Place[]] = [
+    { chat: group, from: alice },
+    { chat: group, from: bob },
+    { chat: other, from: alice },
+    { chat: feishu.directChat(bob), from: bob },
+  ];
+  const picture = await plainPicture('#3366cc');
+  const all: Expected[] = [];
+  let kills = 0;
+
+  function sayOne(): void {
+    const mark = `M${all.length}x`;
+    const place = pick(places);
+    const kind = random();
+    const text = kind < 0.15 ? pick(commands as [string]) : `${mark} 是什么？`;
+    const message = bridge.ask(text, kind > 0.85 ? [picture] : [], place);
+    all.push({ message, mark, answer: kind < 0.15 ? undefined : answerTo(mark) });
+  }
+
+  /** What the platform does by itself, after fifteen seconds, for whatever was not acknowledged. */
+  function deliverAgain(): void {
+    const acknowledged = new Set(
+      feishu.deliveries().flatMap(({ messageId, state }) => (state === 'acknowledged' ? [messageId] : [])),
+    );
+    for (const { message } of all) {
+      if (!acknowledged.has(message.messageId))
+        void feishu.redeliver(message, { newEventId: random() < 0.5 });
+    }
+  }
+
+  async function oneRound(): Promise<string> {
+    const count = 1 + Math.floor(random() * 4);
+    for (let index = 0; index < count; index += 1) sayOne();
+    // Most things happen early, so most kills come early.
+    const killAfterMs = Math.floor(random() ** 2 * 2_500);
+    const killStartAfterMs = random() < 0.35 ? Math.floor(random() * 1_500) : undefined;
+    await sleep(killAfterMs);
+    kills += 1;
+    await bridge.restart('SIGKILL', killStartAfterMs === undefined);
+    if (killStartAfterMs !== undefined) {
+      await sleep(killStartAfterMs);
+      kills += 1;
+      await bridge.restart('SIGKILL');
+    }
+    deliverAgain();
+    bridge.qwen.setSpeed({ firstTokenDelayMs: 5, tokensPerSecond: 3_000 });
+    await bridge.until(
+      () => all.every((expected) => hasEnded(feishu, expected)),
+      'all replies end',
+      settleMs,
+    );
+    bridge.qwen.setSpeed({ firstTokenDelayMs: 30, tokensPerSecond: 400 });
+    return `${killAfterMs} ms${killStartAfterMs === undefined ? '' : ` and ${killStartAfterMs} ms`}`;
+  }
+
+  try {
+    for (let round = 0; round < rounds; round += 1) {
+      const killed = await oneRound();
+      onRound?.(round, killed);
+      const faults = findFaults(feishu, all);
+      if (faults.length > 0) return report(bridge, all, kills, faults);
+    }
+    return report(bridge, all, kills, []);
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    return report(bridge, all, kills, [...findFaults(feishu, all), cause]);
+  } finally {
+    await bridge.stop();
+  }
+}
+
+function report(
+  { feishu }: Bridge,
+  all: readonly Expected[],
+  kills: number,
+  faults: readonly string[],
+): KillReport {
+  const interrupted = feishu
+    .chats()
+    .flatMap(({ chatId }) => feishu.messages(chatId))
+    .filter(({ card }) => /服务重启了/.test(JSON.stringify(card?.json ?? {}))).length;
+  return { messages: all.length, kills, interrupted, faults };
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
