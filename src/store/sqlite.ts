@@ -28,15 +28,22 @@ export function openSqlite(file: string): Kysely<Schema> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   // timeout 0: SQLite's own waiting would block the event loop; callers try again instead (see `retry-busy.ts`).
   const database = new DatabaseSync(file, { timeout: 0 });
-  chmodSync(file, 0o600);
-  database.exec(
-    'pragma journal_mode=wal; pragma synchronous=full; pragma secure_delete=on; pragma temp_store=memory',
-  );
+  try {
+    chmodSync(file, 0o600);
+    database.exec(
+      'pragma journal_mode=wal; pragma synchronous=full; pragma secure_delete=on; pragma temp_store=memory',
+    );
+  } catch (error) {
+    database.close();
+    throw error;
+  }
   const prepare = prepareOnce(database);
   return new Kysely<Schema>({
     dialect: new GenericSqliteDialect(() => ({
       db: database,
       query: (_isSelect, text, parameters) => {
+        // After a full disk SQLite has rolled back by itself; refusing to do so again would hide why.
+        if (text === 'rollback' && !database.isTransaction) return { rows: [] };
         const statement = prepare(text);
         const values = parameters as SQLInputValue[];
         if (statement.columns().length > 0) return { rows: statement.all(...values) };

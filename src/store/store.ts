@@ -158,15 +158,33 @@ async function purge(queue: WriteQueue, now: number, retentionMs: number): Promi
   });
 }
 
-/** Opens the embedded database in `file` and brings its schema up to date. Rejects with `NewerSchemaError`. */
-export async function openStore(file: string, clock: Clock): Promise<Store> {
+/** `SQLITE_CORRUPT` and `SQLITE_NOTADB`, https://www.sqlite.org/rescode.html */
+const damagedCodes = new Set([11, 26]);
+
+/** A damaged file is left as it is: whoever runs the service may have a backup, or a tool that saves some of it. */
+function explainDamage(file: string, error: unknown): unknown {
+  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+  if (!damagedCodes.has(code)) return error;
+  const advice = 'Put a backup in its place, or move it away for a fresh start; it was not changed.';
+  return new Error(`The database ${file} is damaged. ${advice}`, { cause: error });
+}
+
+async function openMigrated(file: string): Promise<Kysely<Schema>> {
   const db = openSqlite(file);
   try {
     await migrate(db, { bytes: 'blob' });
+    return db;
   } catch (error) {
     await db.destroy();
     throw error;
   }
+}
+
+/** Opens the embedded database in `file` and brings its schema up to date. Rejects with `NewerSchemaError`. */
+export async function openStore(file: string, clock: Clock): Promise<Store> {
+  const db = await openMigrated(file).catch((error: unknown) => {
+    throw explainDamage(file, error);
+  });
   const inner = createWriteQueue(db, clock);
   let healthy = true;
   const queue: WriteQueue = {
