@@ -46,7 +46,6 @@ export type Retry = (old: Turn, target?: ReplyTarget) => Promise<boolean>;
 export function createRetry(services: RetryServices): Retry {
   return async (old, target = old.message.replyTarget) => {
     const at = services.clock.now().getTime();
-    if (!(await services.store.turns.claimRetry(old.id, at))) return false;
     const turn: NewTurn = {
       id: services.newTurnId(),
       kind: 'question',
@@ -60,7 +59,10 @@ export function createRetry(services: RetryServices): Retry {
       acceptedAt: at,
     };
     const { adapter } = old.message.place;
-    await services.store.turns.admit({ adapter, eventKey: turn.message.eventKey, at, turnIfNew: () => turn });
+    const { eventKey } = turn.message;
+    // One commit for both: a crash in between would leave a button that says there is a new answer where there is none.
+    const admittance = { adapter, eventKey, at, turnIfNew: () => turn, retryOf: old.id };
+    if ((await services.store.turns.admit(admittance)) === 'duplicate') return false;
     services.begin(asTurn(turn));
     markOld(services, { ...old, retriedAt: at }).catch((error: unknown) => {
       services.log.warn({ error }, 'the old answer could not be marked as answered again');

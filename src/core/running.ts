@@ -63,10 +63,13 @@ export function createRunning(): Running {
       return mine.filter((entry) => end(entry, reason)).length;
     },
     stopMessage(adapter, message, reason) {
-      const entry = [...entries.values()].find(
-        ({ turn }) => turn.message.place.adapter === adapter && turn.message.eventKey === message,
+      // A message that is answered again has the key of its first turn, a `#` and more.
+      const mine = [...entries.values()].filter(
+        ({ turn: { message: asked } }) =>
+          asked.place.adapter === adapter &&
+          (asked.eventKey === message || asked.eventKey.startsWith(`${message}#`)),
       );
-      return entry !== undefined && end(entry, reason);
+      return mine.filter((entry) => end(entry, reason)).length > 0;
     },
     stopAll(reason) {
       for (const entry of entries.values()) end(entry, reason);

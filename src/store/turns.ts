@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely';
+import type { Kysely, Selectable, Transaction } from 'kysely';
 import type { EventKey, AdapterId } from '../contract/ids.ts';
 import type { Scope } from '../core/scope.ts';
 import type { AdmissionNotice, NewTurn, Turn, TurnId, TurnKind, TurnPatch, TurnState } from '../core/turn.ts';
@@ -15,6 +15,8 @@ export type Admittance = {
   readonly at: number;
   /** Called only for an event that is new; undefined: it becomes no turn. */
   readonly turnIfNew?: () => NewTurn | undefined;
+  /** The ended turn that the new one answers again; it can be answered again only once. */
+  readonly retryOf?: TurnId;
 };
 
 function toRow(turn: NewTurn): TurnRow {
@@ -85,11 +87,9 @@ function toColumns(patch: TurnPatch): Partial<TurnRow> {
 }
 
 export type TurnStore = {
-  /** Claims the event and stores its turn in one commit. `duplicate`: somebody had claimed it, nothing was written. */
+  /** Claims the event and stores its turn in one commit. `duplicate`: somebody had claimed either, nothing was written. */
   admit(admittance: Admittance): Promise<'new' | 'duplicate'>;
   save(id: TurnId, patch: TurnPatch, at: number): Promise<void>;
-  /** True for the one press that came first. */
-  claimRetry(id: TurnId, at: number): Promise<boolean>;
   byButtonKey(key: string): Promise<Turn | undefined>;
   byEvent(adapter: AdapterId, eventKey: EventKey): Promise<Turn | undefined>;
   /** The person's last question in this scope, whatever became of it. */
@@ -102,14 +102,26 @@ export type TurnStore = {
   countsSince(since: number): Promise<ReadonlyMap<TurnState, number>>;
 };
 
+/** False when it was answered again before. */
+async function markRetried(transaction: Transaction<Schema>, id: TurnId, at: number): Promise<boolean> {
+  const result = await transaction
+    .updateTable('turns')
+    .set({ retried_at: at })
+    .where('id', '=', id)
+    .where('retried_at', 'is', null)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
 export function createTurnStore(db: Kysely<Schema>, queue: WriteQueue): TurnStore {
   const one = async (rows: Promise<Selectable<TurnRow> | undefined>): Promise<Turn | undefined> => {
     const row = await rows;
     return row === undefined ? undefined : fromRow(row);
   };
   return {
-    admit: ({ adapter, eventKey, at, turnIfNew }) =>
+    admit: ({ adapter, eventKey, at, turnIfNew, retryOf }) =>
       queue.write(async (transaction) => {
+        if (retryOf !== undefined && !(await markRetried(transaction, retryOf, at))) return 'duplicate';
         const claim = await transaction
           .insertInto('claims')
           .values({ adapter, event_key: eventKey, claimed_at: at })
@@ -127,16 +139,6 @@ export function createTurnStore(db: Kysely<Schema>, queue: WriteQueue): TurnStor
           .set({ ...toColumns(patch), updated_at: at })
           .where('id', '=', id)
           .execute();
-      }),
-    claimRetry: (id, at) =>
-      queue.write(async (transaction) => {
-        const result = await transaction
-          .updateTable('turns')
-          .set({ retried_at: at })
-          .where('id', '=', id)
-          .where('retried_at', 'is', null)
-          .executeTakeFirst();
-        return result.numUpdatedRows > 0n;
       }),
     byButtonKey: (key) =>
       one(db.selectFrom('turns').selectAll().where('button_key', '=', key).executeTakeFirst()),

@@ -137,6 +137,54 @@ describe('joining and leaving', () => {
   });
 });
 
+describe('a question that is answered again', () => {
+  const retryButton = (): string => {
+    const { buttons } = world.adapter.replies[0]?.states.at(-1) ?? {};
+    return buttons?.find(({ kind }) => kind === 'retry')?.id ?? '';
+  };
+  const press = async (button: string): Promise<string | undefined> => {
+    const { place, sender } = fakeMessage();
+    const eventKey = fakeMessage().eventKey;
+    return (await world.core.inbox({ type: 'action', eventKey, place, actor: sender, button })).toast;
+  };
+
+  it('is stopped when its message is recalled', async () => {
+    world.model.answerWith(saying('一'), sayingForEver('二'));
+    const message = fakeMessage();
+    await world.core.inbox(message);
+    await world.until(closed(1));
+    await press(retryButton());
+    await world.until(() => textOf(1) === '二');
+    const { eventKey } = fakeMessage();
+    await world.core.inbox({ type: 'recalled', eventKey, place: message.place, message: message.eventKey });
+    await world.until(closed(2));
+    expect(world.adapter.replies[1]?.outcome).toBe('stopped');
+  });
+
+  it('is answered again only once, but the press counts only when the new answer was stored', async () => {
+    await world.core.inbox(fakeMessage());
+    await world.until(closed(1));
+    const button = retryButton();
+    const { admit } = world.store.turns;
+    const broken = { ...world.store.turns };
+    Object.assign(world.store.turns, {
+      admit: (admittance: Parameters<typeof admit>[0]) =>
+        admit({
+          ...admittance,
+          turnIfNew: () => {
+            throw new Error('the disk is full');
+          },
+        }),
+    });
+    await expect(press(button)).rejects.toThrow();
+    Object.assign(world.store.turns, broken);
+    expect(await press(button)).toBe('正在重新回答');
+    expect(await press(button)).toBe('已经重试过了，请看新的回答');
+    await world.until(closed(2));
+    expect(world.adapter.replies).toHaveLength(2);
+  });
+});
+
 describe('a restart', () => {
   it('in mid-answer ends the same reply with the full answer', async () => {
     world.model.answerWith(sayingForEver('半'), saying('完整的回答'));
