@@ -1,4 +1,4 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Behaviour } from './behaviours/behaviour.ts';
 import { faultBehaviours } from './behaviours/faults.ts';
 import { lifecycleBehaviours } from './behaviours/lifecycle.ts';
@@ -7,8 +7,10 @@ import { receivingBehaviours } from './behaviours/receiving.ts';
 import { renderingBehaviours } from './behaviours/rendering.ts';
 import { replyBehaviours } from './behaviours/replies.ts';
 import { webhookBehaviours } from './behaviours/webhooks.ts';
+import { brokenAdapters } from './broken/broken.ts';
+import { remade } from './broken/tools.ts';
 import type { CreateHarness } from './harness.ts';
-import { createStage } from './stage.ts';
+import { createStage, NOT_REACHED } from './stage.ts';
 import type { Pace } from './surroundings.ts';
 
 /** What an adapter is: whatever does all of this is one. */
@@ -22,7 +24,10 @@ export const contractGroups: readonly { readonly of: string; readonly behaviours
   { of: 'webhooks', behaviours: webhookBehaviours },
 ];
 
-/** Registers the whole suite for one adapter. What its platform cannot do is shown as skipped. */
+/**
+ * Registers the whole suite for one adapter; what its platform cannot do is shown as skipped. Some broken adapters in the
+ * place of the sound one show that the harness lets such things be seen.
+ */
 export function describeAdapterContract(name: string, createHarness: CreateHarness): void {
   describe(`${name} is an adapter`, () => {
     for (const { of, behaviours } of contractGroups) {
@@ -33,7 +38,33 @@ export function describeAdapterContract(name: string, createHarness: CreateHarne
         });
       });
     }
+    describe('its harness', () => {
+      it.for(casesForAnyHarness())(
+        'shows an adapter that $is',
+        async ({ behaviour, ...remake }, { skip }) => {
+          const tried = tryBehaviour(behaviour, remade(createHarness, remake));
+          if ((await tried.catch(() => 'reported')) === 'not applicable') skip('the platform cannot do this');
+          // That it was never reached would be another fault, of the harness.
+          await expect(tried).rejects.not.toThrow(NOT_REACHED);
+        },
+      );
+    });
   });
+}
+
+function casesForAnyHarness() {
+  return contractGroups
+    .flatMap(({ behaviours }) => behaviours)
+    .flatMap((behaviour) =>
+      brokenAdapters
+        .filter(({ anywhere, caughtBy }) => anywhere && caughtBy.includes(behaviour.name))
+        .map(({ is, adapter, deps }) => ({
+          is,
+          behaviour,
+          ...(adapter === undefined ? {} : { adapter }),
+          ...(deps === undefined ? {} : { deps }),
+        })),
+    );
 }
 
 /** Tries one behaviour on a fresh platform; rejects when the adapter does not have it. */

@@ -1,4 +1,4 @@
-import type { Adapter, AdapterDeps } from '../../src/contract/adapter.ts';
+import type { Adapter, AdapterDeps, WebhookRoute } from '../../src/contract/adapter.ts';
 import { feishuFactory } from '../../adapters/feishu/index.ts';
 import type { HttpFault } from '../simulators/feishu/http-faults.ts';
 import type { Delivery } from '../simulators/feishu/push.ts';
@@ -77,7 +77,7 @@ export function createFeishuHarness(feishu: FeishuSimulator, mode: 'ws' | 'webho
   const world = createWorld(feishu);
   const { people, group, roots } = world;
   const deliveries = new Map<string, Promise<Delivery>>();
-  const servers = new Map<Adapter, WebhookServer>();
+  const servers = new Map<WebhookRoute | undefined, WebhookServer>();
   let posted: WebhookServer | undefined;
 
   const chatOf = (where: Where, from: SimUser): SimChat =>
@@ -98,11 +98,11 @@ export function createFeishuHarness(feishu: FeishuSimulator, mode: 'ws' | 'webho
       const adapter = await createAdapter(feishu, mode, deps, credentials);
       if (mode === 'ws') return adapter;
       const server = await serveWebhooks(adapter);
-      servers.set(adapter, server);
+      servers.set(adapter.webhooks[0], server);
       return adapter;
     },
     reachable(adapter) {
-      const server = servers.get(adapter);
+      const server = servers.get(adapter.webhooks[0]);
       if (server === undefined) return feishu.connections().some((connection) => connection.ready());
       posted = server;
       feishu.useWebhook({ url: `${server.url}/webhooks/feishu`, encrypted: true });

@@ -6,6 +6,9 @@ import type { ReplyOpening, ReplyOutcome, ReplySink, Snapshot } from '../../src/
 import type { CreateHarness, Harness, Said, ShownReply, Where } from './harness.ts';
 import { createSurroundings, socketPace, type Pace, type Surroundings } from './surroundings.ts';
 
+/** What a behaviour rejects with when an adapter could not even be started. */
+export const NOT_REACHED = 'the platform is reached';
+
 /** Aborts never. */
 export const never = new AbortController().signal;
 
@@ -63,10 +66,7 @@ export async function createStage(createHarness: CreateHarness, pace: Pace = soc
         return inbox(event);
       }),
     );
-    await until(
-      () => adapter.health().state === 'up' && harness.reachable(adapter),
-      'the platform is reached',
-    );
+    await until(() => adapter.health().state === 'up' && harness.reachable(adapter), NOT_REACHED);
     return { adapter, events };
   }
 

@@ -182,7 +182,7 @@ async function opensOnceAfter(stage: Stage, step: Step): Promise<void> {
 
 /** As the core does it: again and again, after waits. */
 async function untilClosed(stage: Stage, sink: ReplySink): Promise<void> {
-  const outcome = ended(answerWords, { footer: '三秒' });
+  const outcome = ended(answerWords);
   for (let times = 0; times < 8; times += 1) {
     const error = await stage.settled(failureOf(sink.close(outcome, never)));
     if (error === undefined) return;

@@ -140,7 +140,7 @@ export const lifecycleBehaviours: readonly Behaviour[] = [
     name: 'leaves nothing behind when it is stopped: no socket, no timer, nobody waiting',
     async run(stage) {
       const { first, harness, clock } = stage;
-      const before = { held: heldOpen(), sleeping: clock.sleeping() };
+      const before = { held: await heldAtLeast(stage), sleeping: clock.sleeping() };
       const instance = await stage.enter();
       const sink = await stage.open(instance);
       await stage.update(sink, growing(answerWords));
@@ -151,7 +151,8 @@ export const lifecycleBehaviours: readonly Behaviour[] = [
       await stage.settled(first.stop());
       stage.stop();
       const left = (): string[] => withoutKnown(heldOpen(), before.held);
-      await stage.until(() => left().length === 0, 'nothing is held open').catch(() => undefined);
+      // The other ends of sockets close a moment later.
+      for (let times = 0; times < 25 && left().length > 0; times += 1) await stage.idle();
       expect(left()).toEqual([]);
       expect(clock.sleeping()).toBeLessThanOrEqual(before.sleeping);
     },
@@ -211,6 +212,17 @@ function heldOpen(): string[] {
   return process
     .getActiveResourcesInfo()
     .filter((name) => /TCP|TLS|UDP|Pipe|HTTP|Timeout|DNS|GetAddr/i.test(name));
+}
+
+/** Without what comes and goes by itself, such as timers of the test runner, behind which a forgotten one could hide. */
+async function heldAtLeast(stage: Stage): Promise<readonly string[]> {
+  let least = heldOpen();
+  for (let times = 0; times < 5; times += 1) {
+    await stage.idle();
+    const now = heldOpen();
+    if (now.length < least.length) least = now;
+  }
+  return least;
 }
 
 function withoutKnown(names: readonly string[], known: readonly string[]): string[] {

@@ -204,9 +204,10 @@ export const replyBehaviours: readonly Behaviour[] = [
   },
 ];
 
-/** What stands there of an answer: all of the text or, where everything shares one text, its beginning. */
+/** What stands there of an answer: all of the text or, where everything shares one text, what ends at a line's end. */
 function answerOf({ harness }: Stage, { text }: ShownReply, expected: string): string {
-  return harness.traits.oneText ? text.slice(0, expected.length) : text;
+  const rest = text.slice(expected.length);
+  return harness.traits.oneText && rest.startsWith('\n') ? text.slice(0, expected.length) : text;
 }
 
 async function openWhole(stage: Stage) {
