@@ -1,6 +1,6 @@
 import type { UnreadableKind } from '../contract/inbound.ts';
 import type { QuotedMessage } from '../contract/media.ts';
-import { lonePicture, unreadableAsData } from '../reply/notices/admission.ts';
+import { lonePicture, picturesAsData, unreadableAsData } from '../reply/notices/admission.ts';
 import type { Language } from '../store/store.ts';
 
 /** A quoted message longer than this is cut; it is context, not the question. In UTF-16 units. */
@@ -26,17 +26,21 @@ export type QuestionParts = {
   readonly quote: QuotedMessage | undefined;
   readonly unreadable: readonly UnreadableKind[];
   readonly pictures: number;
+  /** Pictures that were sent along but cannot be shown to the model. */
+  readonly missingPictures: number;
   readonly language: Language;
 };
 
 /** What the model reads as the person's turn: the quotation as marked data, then the person's own words. */
-export function composeQuestion({ text, quote, unreadable, pictures, language }: QuestionParts): string {
+export function composeQuestion(parts: QuestionParts): string {
+  const { text, quote, unreadable, pictures, missingPictures, language } = parts;
   const own = text.trim() === '' && pictures > 0 ? lonePicture[language] : text;
-  return [
+  const said = [
     ...(quote === undefined ? [] : [quoted(quote, language)]),
     own,
     ...unreadable.map((kind) => unreadableAsData(kind)[language]),
-  ]
-    .filter((part) => part !== '')
-    .join('\n\n');
+  ].filter((part) => part.trim() !== '');
+  // Pictures that cannot be read make no question by themselves.
+  const missing = said.length > 0 && missingPictures > 0 ? [picturesAsData(missingPictures)[language]] : [];
+  return [...said, ...missing].join('\n\n');
 }

@@ -85,10 +85,11 @@ type Gathered = {
   readonly remarks: string[];
 };
 
-function pictureRemarks(pictures: Pictures, language: Language): string[] {
+function pictureRemarks(pictures: Pictures, asked: number, language: Language): string[] {
   return [
     ...pictures.unusable.map(({ position, code }) => remarks.pictureUnusable(position, code)[language]),
-    ...(pictures.onlyFirst === undefined ? [] : [remarks.picturesLeftOut(pictures.onlyFirst)[language]]),
+    ...pictures.endLeftOut.map((position) => remarks.pictureEndLeftOut(position)[language]),
+    ...(pictures.read < asked ? [remarks.picturesLeftOut(pictures.read)[language]] : []),
   ];
 }
 
@@ -113,13 +114,21 @@ async function gather(services: AnswerServices, task: Answering): Promise<Gather
     await services.store.media.put(turn.id, images, expiresAt);
   }
   const { unreadable, text } = message;
-  const question = composeQuestion({ text, quote, unreadable, pictures: images.length, language });
+  const missingPictures = pictures.unusable.length + (refs.length - pictures.read);
+  const question = composeQuestion({
+    text,
+    quote,
+    unreadable,
+    pictures: images.length,
+    missingPictures,
+    language,
+  });
   const missing = found === 'missing' ? [remarks.quoteMissing[language]] : [];
   return {
     question,
     pictures,
     past: await pastLoading,
-    remarks: [...missing, ...pictureRemarks(pictures, language)],
+    remarks: [...missing, ...pictureRemarks(pictures, refs.length, language)],
   };
 }
 

@@ -12,8 +12,10 @@ export type Pictures = {
   readonly images: readonly ModelImage[];
   /** Which pictures could not be used; positions count from 1. */
   readonly unusable: readonly { readonly position: number; readonly code: ImageFaultCode }[];
-  /** How many were read, when there were more than can be. */
-  readonly onlyFirst: number | undefined;
+  /** Which pictures were too long to be read to their end; positions count from 1. */
+  readonly endLeftOut: readonly number[];
+  /** How many were looked at, from the first on; fewer than were sent when there are more than can be. */
+  readonly read: number;
 };
 
 export type PictureServices = {
@@ -23,40 +25,59 @@ export type PictureServices = {
   readonly log: Logger;
 };
 
-async function readOne(
-  { adapter, preparer, clock, log }: PictureServices,
+type Fetched = { readonly bytes: Uint8Array } | { readonly code: ImageFaultCode };
+
+async function fetchOne(
+  { adapter, clock, log }: PictureServices,
   ref: MediaRef,
-  maxImages: number,
   signal: AbortSignal,
-): Promise<ImageOutcome> {
+): Promise<Fetched> {
   try {
     const body = await adapter.fetchMedia(ref, signal);
     const read = await readCapped(body, defaultDownloadLimits, clock, signal);
-    if (!read.ok) {
-      log.warn({ reason: read.reason }, 'a picture could not be downloaded');
-      return { ok: false, code: read.code };
-    }
-    return await preparer.prepare(read.bytes, maxImages, signal);
+    if (read.ok) return { bytes: read.bytes };
+    log.warn({ reason: read.reason }, 'a picture could not be downloaded');
+    return { code: read.code };
   } catch (error) {
     log.warn({ error }, 'a picture could not be fetched');
-    return { ok: false, code: 'download-failed' };
+    return { code: 'download-failed' };
   }
 }
 
-/** Fetches the pictures of a message side by side and makes them ready for the model, in their order. Never rejects. */
+/**
+ * Fetches the pictures of a message side by side and makes them ready for the model, in their order. Each may become
+ * one image for certain; what is left over goes to the long ones, the first of them first. Never rejects.
+ */
 export async function collectPictures(
   services: PictureServices,
   refs: readonly MediaRef[],
   signal: AbortSignal,
 ): Promise<Pictures> {
-  const used = refs.slice(0, maxImagesPerMessage);
-  const share = used.length === 0 ? 0 : Math.floor(maxImagesPerMessage / used.length);
-  const outcomes = await Promise.all(used.map((ref) => readOne(services, ref, share, signal)));
-  return {
-    images: outcomes.flatMap((outcome) => (outcome.ok ? outcome.images : [])),
-    unusable: outcomes.flatMap((outcome, index) =>
-      outcome.ok ? [] : [{ position: index + 1, code: outcome.code }],
-    ),
-    onlyFirst: refs.length > used.length ? used.length : undefined,
-  };
+  const fetching = refs.slice(0, maxImagesPerMessage).map((ref) => fetchOne(services, ref, signal));
+  const images: ModelImage[] = [];
+  const unusable: { position: number; code: ImageFaultCode }[] = [];
+  const endLeftOut: number[] = [];
+  for (const [index, fetched] of fetching.entries()) {
+    const keptForOthers = fetching.length - index - 1;
+    const room = maxImagesPerMessage - images.length - keptForOthers;
+    const outcome = await prepareOne(services.preparer, await fetched, room, signal);
+    const position = index + 1;
+    if (!outcome.ok) unusable.push({ position, code: outcome.code });
+    else {
+      images.push(...outcome.images);
+      if (outcome.endLeftOut) endLeftOut.push(position);
+    }
+  }
+  return { images, unusable, endLeftOut, read: fetching.length };
+}
+
+async function prepareOne(
+  preparer: ImagePreparer,
+  fetched: Fetched,
+  room: number,
+  signal: AbortSignal,
+): Promise<ImageOutcome> {
+  return 'code' in fetched
+    ? { ok: false, code: fetched.code }
+    : preparer.prepare(fetched.bytes, room, signal);
 }

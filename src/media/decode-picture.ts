@@ -38,7 +38,7 @@ export async function decodePicture(job: DecodeJob): Promise<DecodeAnswer> {
   const upright = await turn(pixels, source.orientation);
   const images = [];
   for (const tile of plan.tiles) images.push(await encodeTile(upright, tile));
-  return { ok: true, images, reduced: plan.reduced };
+  return { ok: true, images, reduced: plan.reduced, endLeftOut: plan.endLeftOut };
 }
 
 type Source = {

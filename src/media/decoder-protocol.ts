@@ -38,6 +38,7 @@ const answerSchema = z.union([
       )
       .min(1),
     reduced: z.boolean(),
+    endLeftOut: z.boolean(),
   }),
   z.object({
     ok: z.literal(false),

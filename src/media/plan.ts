@@ -13,6 +13,8 @@ export type SizePlan = {
   readonly tiles: readonly Tile[];
   /** Detail was lost: the picture was made smaller, or its end was left out. */
   readonly reduced: boolean;
+  /** The end of a very long picture is in none of the tiles. */
+  readonly endLeftOut: boolean;
 };
 
 /** One token of Qwen3-VL and Qwen3.5 is 32×32 pixels (patch 16, merge 2); other sides the server would resample. */
@@ -48,7 +50,7 @@ function planWhole(width: number, height: number): SizePlan {
   const shrink = long <= 2 * short ? Math.min(1, maxLongSide / long) : Math.min(1, maxShortSide / short);
   const scale = Math.max(shrink, gridPixels / short);
   const size = { width: toGrid(width * scale), height: toGrid(height * scale) };
-  return { ...size, tiles: [{ left: 0, top: 0, ...size }], reduced: scale < 1 };
+  return { ...size, tiles: [{ left: 0, top: 0, ...size }], reduced: scale < 1, endLeftOut: false };
 }
 
 /** Nearest multiple of 32, a tie to the even multiple: Python's `round`, so that Qwen's own resize changes nothing. */
@@ -80,6 +82,7 @@ function planTiles(width: number, height: number, maxImages: number): SizePlan {
   };
   const cuts = cutStrip(shown.along, across, maxImages);
   const tall = height > width;
+  const endLeftOut = shown.along > room;
   return {
     width: tall ? shown.across : shown.along,
     height: tall ? shown.along : shown.across,
@@ -88,7 +91,8 @@ function planTiles(width: number, height: number, maxImages: number): SizePlan {
         ? { left: 0, top: start, width: across, height: length }
         : { left: start, top: 0, width: length, height: across },
     ),
-    reduced: shrink * squeeze < 1 || shown.along > room,
+    reduced: shrink * squeeze < 1 || endLeftOut,
+    endLeftOut,
   };
 }
 

@@ -24,6 +24,8 @@ export type ImageOutcome =
       readonly images: readonly ModelImage[];
       /** True when detail was lost: the longest side was reduced, or tiles beyond the cap were left out. */
       readonly reduced: boolean;
+      /** True when the picture was too long for the images it may become, and its end is in none of them. */
+      readonly endLeftOut: boolean;
     }
   | { readonly ok: false; readonly code: ImageFaultCode };
 

@@ -29,6 +29,14 @@ export function unreadableAsData(kind: UnreadableKind): Phrase {
   );
 }
 
+/** What the model reads in place of pictures it does not get, so that it does not make up what they show. */
+export function picturesAsData(missing: number): Phrase {
+  return phrase(
+    `（另有 ${missing} 张图片没能读取，你看不到）`,
+    `(${missing} ${missing === 1 ? 'picture' : 'pictures'} could not be read; you do not see ${missing === 1 ? 'it' : 'them'})`,
+  );
+}
+
 /** Sentences decided before the model is asked. */
 export const admission = {
   'too-old': phrase(

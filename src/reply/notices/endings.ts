@@ -154,6 +154,11 @@ export const remarks = {
       `第 ${position} 张图片：${imageFaults[fault].zh}`,
       `Picture ${position}: ${imageFaults[fault].en}`,
     ),
+  pictureEndLeftOut: (position: number): Phrase =>
+    phrase(
+      `第 ${position} 张图片太长，后面的部分没有看到。需要的话请分成几张再发`,
+      `Picture ${position} is too long, its end was not read; send it in several pieces if needed`,
+    ),
   picturesLeftOut: (used: number): Phrase =>
     phrase(`只看了前 ${used} 张图片`, `Only the first ${used} pictures were read`),
   oldPicturesGone: phrase(

@@ -88,6 +88,31 @@ describe('a question', () => {
     await world.until(closed(1));
     expect(world.adapter.replies[0]?.outcome).toBe('complete');
     expect(world.adapter.last().footer).toContain('图片已损坏');
+    // Otherwise it would make up what the picture shows.
+    expect(world.model.asked[0]?.messages.at(-1)?.text).toBe(
+      '这是什么\n\n（另有 1 张图片没能读取，你看不到）',
+    );
+  });
+
+  it('with a long picture among others reads as much of it as they leave room for, and says so', async () => {
+    world.adapter.media.set('short', Uint8Array.of(1));
+    world.adapter.media.set('long', Uint8Array.of(2));
+    const media = ['short', 'long', 'short'].map(fakeMediaRef);
+    await world.core.inbox(fakeMessage({ text: '比较', media }));
+    await world.until(closed(1));
+    const kinds = world.model.asked[0]?.messages.at(-1)?.images?.map(({ bytes }) => bytes[0]);
+    expect(kinds).toEqual([1, 2, 2, 2, 2, 2, 2, 1]);
+    expect(world.adapter.last().footer).toContain('第 2 张图片太长');
+  });
+
+  it('with more pictures than can be read says how many were, to the person and to the model', async () => {
+    world.adapter.media.set('one', Uint8Array.of(1));
+    const media = Array.from({ length: 10 }, () => fakeMediaRef('one'));
+    await world.core.inbox(fakeMessage({ text: '比较', media }));
+    await world.until(closed(1));
+    expect(world.model.asked[0]?.messages.at(-1)?.images).toHaveLength(8);
+    expect(world.model.asked[0]?.messages.at(-1)?.text).toContain('另有 2 张图片');
+    expect(world.adapter.last().footer).toContain('只看了前 8 张图片');
   });
 
   it('that is only an unreadable picture gets a closed reply that says what to do', async () => {

@@ -13,6 +13,7 @@ const answer = (images: number): DecodeAnswer => ({
     height: 32,
   })),
   reduced: false,
+  endLeftOut: false,
 });
 
 process.on('message', (job: DecodeJob) => {
