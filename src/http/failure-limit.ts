@@ -10,13 +10,13 @@ export const FAILURE_WINDOW_MS = 60_000;
 export const MAX_PEERS = 10_000;
 
 export type FailureLimit = {
-  /** Undefined: go on. Otherwise refuse, and say to come back after so many milliseconds. */
+  /** Undefined: one more may be told why it was refused. Otherwise only to come back after so many milliseconds. */
   retryAfterMs(peer: string): number | undefined;
   /** True when this failure was the one after which the peer is refused. */
   recordFailure(peer: string): boolean;
 };
 
-/** Counts failed requests by peer, before anything is verified. Success is neither counted nor does it clear the count. */
+/** Counts failed requests by peer. Success is neither counted nor does it clear the count. */
 export function createFailureLimit(
   clock: Pick<Clock, 'now'>,
   maxFailures: number,

@@ -18,23 +18,26 @@ export type WebhookAnswer = WebhookResponse | undefined;
 
 const REFUSALS = { 'too-large': 413, 'too-busy': 503, encoded: 415 } as const;
 
-/** Takes one request to `route`: rate limit, method, whole body, handler. Never rejects; every refusal is counted. */
+/**
+ * Takes one request to `route`: method, whole body, handler. Never rejects. Refusals are counted, and a peer with too
+ * many learns nothing more about why. A genuine request passes all the same: behind a proxy every peer has the proxy's
+ * address, and a stranger's forgeries must not shut the platform out.
+ */
 export async function answerWebhook(
   route: WebhookRoute,
   request: IncomingMessage,
   deps: WebhookDeps,
 ): Promise<WebhookAnswer> {
   const peer = peerKey(peerAddress(request.socket.remoteAddress));
+  const answer = await verifyAndHandle(route, request, deps);
+  if (answer === undefined || answer.status < 400 || answer.status >= 500) return answer;
   const waitMs = deps.failures.retryAfterMs(peer);
   if (waitMs !== undefined) {
     return { status: 429, headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) } };
   }
-  const answer = await verifyAndHandle(route, request, deps);
-  if (answer !== undefined && answer.status >= 400 && answer.status < 500) {
-    deps.log.debug({ path: route.path, status: answer.status, peer }, 'webhook refused');
-    if (deps.failures.recordFailure(peer))
-      deps.log.warn({ peer }, 'too many refused webhooks, peer is put off');
-  }
+  deps.log.debug({ path: route.path, status: answer.status, peer }, 'webhook refused');
+  if (deps.failures.recordFailure(peer))
+    deps.log.warn({ peer }, 'too many refused webhooks, peer is put off');
   return answer;
 }
 
