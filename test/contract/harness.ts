@@ -49,7 +49,10 @@ export type ShownReply = {
  */
 export type Failure = 'unavailable' | 'answer-lost' | 'rate-limited' | 'target-gone' | 'no-answer';
 
-/** Which calls: the one that makes a reply visible, those that change it, the ones that end it, or simply the next. */
+/**
+ * Which calls: the one that makes a reply visible, those that change it, the ones that end it, or simply the next,
+ * whatever it is: asking for a token, downloading and connecting included.
+ */
 export type Step = 'open' | 'update' | 'close' | 'any';
 
 /**

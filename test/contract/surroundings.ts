@@ -19,6 +19,9 @@ export type Pace = {
 /** Slow enough for exchanges over sockets of this machine to take less than the time-outs of platforms. */
 export const socketPace: Pace = { stepMs: 25, waitMs: 1, patienceMs: 120_000, idleMs: 40 };
 
+/** What takes a moment at most may take so many times as long where the machine is busy. */
+const SLOW_MACHINE = 50;
+
 /** What the suite gives to adapters, and how it watches them use it. */
 export type Surroundings = {
   readonly clock: FakeClock;
@@ -33,8 +36,10 @@ export type Surroundings = {
   until(holds: () => boolean | Promise<boolean>, what: string): Promise<void>;
   /** Waits for a promise while time goes by. */
   settled<Result>(promise: Promise<Result>, what?: string): Promise<Result>;
-  /** Whether a promise is settled soon without time going by; what it rejects with is ignored. */
+  /** Whether a promise is settled without time going by, on a slow machine too; what it rejects with is ignored. */
   settlesNow(promise: Promise<unknown>): Promise<boolean>;
+  /** Whether a promise is still open after a moment in which time stood still. */
+  staysOpen(promise: Promise<unknown>): Promise<boolean>;
   /** Lets time go by. */
   pass(milliseconds: number): Promise<void>;
   /** Time stands still, but whatever needs none goes on. */
@@ -107,9 +112,14 @@ export function createSurroundings(pace: Pace): Surroundings {
     },
     async settlesNow(promise) {
       const state = watched(promise);
-      const giveUpAt = performance.now() + pace.idleMs;
+      const giveUpAt = performance.now() + SLOW_MACHINE * pace.idleMs;
       while (!state.over && performance.now() < giveUpAt) await wait(1);
       return state.over;
+    },
+    async staysOpen(promise) {
+      const state = watched(promise);
+      await wait(pace.idleMs);
+      return !state.over;
     },
     async pass(milliseconds) {
       const endMs = clock.now().getTime() + milliseconds;

@@ -106,7 +106,7 @@ export const lifecycleBehaviours: readonly Behaviour[] = [
       for (const way of ways) {
         const aborting = new AbortController();
         const failure = failureOf(way(aborting.signal));
-        await stage.settlesNow(failure);
+        await stage.idle();
         expect(harness.calls()).toBe(calls);
         await expectAbort(stage, aborting, failure);
       }
@@ -187,7 +187,7 @@ async function expectAbort(
   aborting: AbortController,
   failure: ReturnType<typeof failureOf>,
 ): Promise<void> {
-  const waited = !(await stage.settlesNow(failure));
+  const waited = await stage.staysOpen(failure);
   aborting.abort();
   expect(await stage.settlesNow(failure)).toBe(true);
   if (waited) expect((await failure)?.code).toBe('aborted');
@@ -203,7 +203,7 @@ async function callWithoutAnswer(stage: Stage) {
   const open = instance.adapter.openReply(opening({ target, key: 'turn-1-0' }), aborting.signal);
   // Where opening shows nothing yet, the end does.
   const failure = rejectionOf(open.then((sink) => sink.close(ended(answerWords), aborting.signal)));
-  expect(await stage.settlesNow(failure)).toBe(false);
+  expect(await stage.staysOpen(failure)).toBe(true);
   return { adapter: instance.adapter, failure, aborting };
 }
 

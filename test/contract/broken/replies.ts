@@ -69,7 +69,7 @@ export const brokenReplies: readonly Broken[] = [
   {
     is: 'cuts long answers',
     anywhere: true,
-    caughtBy: ['shows an answer as long as it says it can, whole'],
+    caughtBy: ['shows an answer as long as it says it can, whole, whatever stands beside it'],
     adapter: withEnd(({ snapshot }) => ({
       markdown: snapshot.markdown.slice(0, snapshot.markdown.length / 2),
     })),
