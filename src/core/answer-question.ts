@@ -204,7 +204,6 @@ export async function answerQuestion(services: AnswerServices, task: Answering):
       meter,
       missingPicture: missingPicture[language],
     });
-    reply.progress(progress.thinking[language]);
     task.log.info(
       { step: 'ask', images: pictures.images.length, past: input.past.length },
       'asking the model',

@@ -29,9 +29,10 @@ export type AskOptions = {
   readonly onFirstText: () => void;
 };
 
-/** Counts the seconds in the waiting line until the returned function is called. */
+/** Shows that the model thinks, and for how long, until the returned function is called. */
 function countSeconds({ reply, language, clock }: AskOptions): () => void {
   const stop = new AbortController();
+  reply.progress(progress.thinking[language]);
   const startedAt = clock.now().getTime();
   const tick = async (): Promise<void> => {
     await clock.sleep(countFromMs, stop.signal);
@@ -49,14 +50,18 @@ function countSeconds({ reply, language, clock }: AskOptions): () => void {
 export async function askModel(options: AskOptions): Promise<Asked> {
   const { model, request, reply, language, clock, signal } = options;
   const startedAt = clock.now().getTime();
-  const stopCounting = countSeconds(options);
+  let stopCounting = countSeconds(options);
   let reasoning = '';
   let server: ModelDescription | undefined;
   let firstTextMs: number | undefined;
   let savedAt = startedAt;
   let end: ModelEnd = { type: 'end', reason: 'truncated' };
   for await (const event of model.ask(request, signal)) {
-    if (event.type === 'start') server = event.server;
+    if (event.type === 'queued') {
+      stopCounting();
+      if (event.ahead > 0) reply.progress(progress.waiting(event.ahead)[language]);
+      else stopCounting = countSeconds(options);
+    } else if (event.type === 'start') server = event.server;
     else if (event.type === 'reasoning-delta') reasoning += event.text;
     else if (event.type === 'text-was-reasoning') {
       reasoning += reply.text();

@@ -92,7 +92,7 @@ async function* takeTurn(
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent, AnswerOutcome | undefined> {
   const { server } = standing;
-  const slot = await server.slots.take(signal);
+  const slot = yield* server.slots.take(signal);
   if (slot === undefined) return undefined;
   if (slot === 'full') return { type: 'failed', failure: houseFull };
   try {

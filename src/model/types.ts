@@ -80,12 +80,19 @@ export type ModelFault = {
 
 /** What happens while an answer is made. Exactly one `end` comes, and it is the last; iterating never throws. */
 export type ModelEvent =
+  | ModelQueued
   | { readonly type: 'start'; readonly server: ModelDescription }
   | { readonly type: 'reasoning-delta'; readonly text: string }
   | { readonly type: 'text-delta'; readonly text: string }
   /** The shown text was thinking after all (a bare `</think>` came late): forget it, it moves to the reasoning. */
   | { readonly type: 'text-was-reasoning' }
   | ModelEnd;
+
+/**
+ * The server is fully occupied: so many requests must end before this one is sent. Comes again whenever that changes; 0
+ * says that the wait is over. Does not come at all when there is no wait.
+ */
+export type ModelQueued = { readonly type: 'queued'; readonly ahead: number };
 
 /**
  * `stop` whole · `length` cut by the token limit · `tool-calls` the model asked for a tool · `truncated` the stream

@@ -123,6 +123,23 @@ describe('a question', () => {
     expect(world.model.asked).toHaveLength(0);
   });
 
+  it('that waits for a place at the model server says how many are before it', async () => {
+    const shown = (): string | undefined => world.adapter.replies[0]?.states.at(-1)?.progress;
+    world.model.answerWith(async function* () {
+      yield { type: 'queued', ahead: 2 };
+      await world.until(() => shown() === '前面还有 2 个问题，请稍等…');
+      yield { type: 'queued', ahead: 0 };
+      await world.until(() => shown() === '正在思考…');
+      yield { type: 'end', reason: 'stop' };
+    });
+    await world.core.inbox(fakeMessage());
+    await world.until(closed(1));
+    expect(world.logged.join('\n')).not.toContain('never happened');
+    expect(world.adapter.replies[0]?.states.map(({ progress }) => progress)).toContain(
+      '前面还有 2 个问题，请稍等…',
+    );
+  });
+
   it('that is a lone picture is described', async () => {
     world.adapter.media.set('one', Uint8Array.of(1));
     await world.core.inbox(fakeMessage({ text: ' ', media: [fakeMediaRef('one')] }));
