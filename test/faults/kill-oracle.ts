@@ -8,7 +8,11 @@ export type Expected = {
   /** Stands in the question and in every line of its answer, and nowhere else. */
   readonly mark: string;
   readonly answer: string | undefined;
+  /** Whether Retry was pressed; `perhaps`: the service died before it said so. */
+  retried: 'no' | 'perhaps' | 'yes';
 };
+
+const endsExpected = { no: [1], perhaps: [1, 2], yes: [2] } as const;
 
 const interrupted = /服务重启了|服务正在重启/;
 
@@ -26,22 +30,25 @@ function notesOf(shown: readonly MessageView[]): string {
     .join(' | ');
 }
 
-/** The replies to one message, oldest first: more than one when the answer is longer than a card. */
-function repliesTo(feishu: FeishuSimulator, { message }: Expected): readonly MessageView[] {
+/** The replies to one message, oldest first: several when the answer is longer than a card or was asked for again. */
+export function repliesTo(feishu: FeishuSimulator, { message }: Expected): readonly MessageView[] {
   return feishu
     .messages(message.chatId)
     .filter(({ from, parentId }) => from.kind === 'bot' && parentId === message.messageId);
 }
 
-/** A question's reply has ended when its last card offers to try again; a command's when it stands there. */
+/** A question's reply has ended when its last card has a footer; a command's when it stands there. */
 function isEnd(reply: MessageView, { answer }: Expected): boolean {
   if (reply.card?.streaming === true) return false;
-  return answer === undefined || reply.card?.buttons.some(({ label }) => label === '重试') === true;
+  return answer === undefined || reply.card?.texts['footer'] !== undefined;
 }
 
 /** Whether nothing more is to be waited for. */
 export function hasEnded(feishu: FeishuSimulator, expected: Expected): boolean {
-  return repliesTo(feishu, expected).some((reply) => isEnd(reply, expected));
+  const shown = repliesTo(feishu, expected);
+  const ends = shown.filter((reply) => isEnd(reply, expected)).length;
+  const quiet = shown.every(({ card }) => card?.streaming !== true);
+  return quiet && endsExpected[expected.retried].some((count) => count === ends);
 }
 
 function faultsOfReply(feishu: FeishuSimulator, expected: Expected): string[] {
@@ -49,15 +56,17 @@ function faultsOfReply(feishu: FeishuSimulator, expected: Expected): string[] {
   const shown = repliesTo(feishu, expected);
   const ends = shown.filter((reply) => isEnd(reply, expected));
   const faults: string[] = [];
-  if (ends.length !== 1) faults.push(`${mark}: ${ends.length} ends in ${shown.length} replies`);
+  if (!endsExpected[expected.retried].some((count) => count === ends.length))
+    faults.push(`${mark}: ${ends.length} ends in ${shown.length} replies, retried: ${expected.retried}`);
   if (shown.some(({ card }) => card?.streaming === true)) faults.push(`${mark}: a card still streams`);
   if (answer === undefined && shown.length > 1) faults.push(`${mark}: ${shown.length} replies to a command`);
   if (answer !== undefined && ends.length > 0) {
     const text = shown.map(textOf).join('');
     const told = shown.some((reply) => interrupted.test(wordsOf(reply)));
-    if (text !== answer && !told)
+    if (text !== answer.repeat(ends.length) && !told)
       faults.push(`${mark}: ${text.length} of ${answer.length} characters, no note: ${notesOf(shown)}`);
-    if (told && !answer.startsWith(text)) faults.push(`${mark}: what was kept is not the beginning`);
+    if (told && ends.length === 1 && !answer.startsWith(text))
+      faults.push(`${mark}: what was kept is not the beginning`);
   }
   return faults;
 }

@@ -2,7 +2,7 @@ import { startBridge, type Bridge } from '../e2e/feishu-bridge.ts';
 import { createRandom } from '../simulators/feishu/random.ts';
 import type { SimChat, SimUser } from '../simulators/feishu/world-types.ts';
 import { plainPicture } from '../support/pictures.ts';
-import { findFaults, hasEnded, type Expected } from './kill-oracle.ts';
+import { findFaults, hasEnded, repliesTo, type Expected } from './kill-oracle.ts';
 
 export type KillOptions = {
   /** The same seed asks the same and kills after the same times; what the machine does in between differs. */
@@ -15,6 +15,8 @@ export type KillOptions = {
 export type KillReport = {
   readonly messages: number;
   readonly kills: number;
+  /** Presses of Retry that counted for certain. */
+  readonly retries: number;
   /** Answers that had to be ended with a note instead of the whole text. */
   readonly interrupted: number;
   readonly faults: readonly string[];
@@ -33,6 +35,8 @@ function answerTo(mark: string): string {
     (_, index) => `${mark} 第 ${index} 行 uncharacteristically misunderstood\n\n`,
   ).join('');
 }
+
+const isRetry = ({ label }: { readonly label: string }): boolean => label === '重试';
 
 type Place = { readonly chat: SimChat; readonly from: SimUser };
 
@@ -61,6 +65,7 @@ export async function runKillRounds({ seed, rounds, webhook, onRound }: KillOpti
   ];
   const picture = await plainPicture('#3366cc');
   const all: Expected[] = [];
+  const people = new Map<string, SimUser>();
   let kills = 0;
 
   function sayOne(): void {
@@ -69,7 +74,23 @@ export async function runKillRounds({ seed, rounds, webhook, onRound }: KillOpti
     const kind = random();
     const text = kind < 0.15 ? pick(commands as [string]) : `${mark} 是什么？`;
     const message = bridge.ask(text, kind > 0.85 ? [picture] : [], place);
-    all.push({ message, mark, answer: kind < 0.15 ? undefined : answerTo(mark) });
+    people.set(message.messageId, place.from);
+    all.push({ message, mark, answer: kind < 0.15 ? undefined : answerTo(mark), retried: 'no' });
+  }
+
+  /** Presses Retry under an answer that has ended; the kill may come before, while or after it counts. */
+  async function retryOne(): Promise<void> {
+    const ended = all.filter(({ answer, retried }) => answer !== undefined && retried === 'no');
+    const expected = ended[Math.floor(random() * ended.length)];
+    if (expected === undefined) return;
+    const button = { label: '重试' };
+    const shown = repliesTo(feishu, expected).find(({ card }) => card?.buttons.some(isRetry));
+    const message = feishu.message(shown?.messageId ?? '');
+    const by = people.get(expected.message.messageId);
+    if (message === undefined || by === undefined) return;
+    expected.retried = 'perhaps';
+    const { code } = await feishu.press({ message, button, by });
+    if (code === 0) expected.retried = 'yes';
   }
 
   /** What the platform does by itself, after fifteen seconds, for whatever was not acknowledged. */
@@ -85,12 +106,14 @@ export async function runKillRounds({ seed, rounds, webhook, onRound }: KillOpti
 
   async function oneRound(): Promise<string> {
     const count = 1 + Math.floor(random() * 4);
+    const pressing = random() < 0.4 ? retryOne() : Promise.resolve();
     for (let index = 0; index < count; index += 1) sayOne();
     // Most things happen early, so most kills come early.
     const killAfterMs = Math.floor(random() ** 2 * 2_500);
     const killStartAfterMs = random() < 0.35 ? Math.floor(random() * 1_500) : undefined;
     await sleep(killAfterMs);
     kills += 1;
+    bridge.qwen.setSpeed({ firstTokenDelayMs: 5, tokensPerSecond: 4_000 });
     await bridge.restart('SIGKILL', killStartAfterMs === undefined);
     if (killStartAfterMs !== undefined) {
       await sleep(killStartAfterMs);
@@ -98,7 +121,7 @@ export async function runKillRounds({ seed, rounds, webhook, onRound }: KillOpti
       await bridge.restart('SIGKILL');
     }
     deliverAgain();
-    bridge.qwen.setSpeed({ firstTokenDelayMs: 5, tokensPerSecond: 3_000 });
+    await pressing;
     await bridge.until(
       () => all.every((expected) => hasEnded(feishu, expected)),
       'all replies end',
@@ -134,7 +157,8 @@ function report(
     .chats()
     .flatMap(({ chatId }) => feishu.messages(chatId))
     .filter(({ card }) => /服务重启了/.test(JSON.stringify(card?.json ?? {}))).length;
-  return { messages: all.length, kills, interrupted, faults };
+  const retries = all.filter(({ retried }) => retried === 'yes').length;
+  return { messages: all.length, kills, retries, interrupted, faults };
 }
 
 function sleep(ms: number): Promise<void> {
