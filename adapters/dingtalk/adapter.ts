@@ -135,9 +135,8 @@ export async function createDingTalkAdapter(config: DingTalkConfig, deps: Adapte
     },
     async stop() {
       await intake.close(LAST_EVENTS_MS);
-      await connection.stop();
       tokens.stop();
-      await http.close();
+      await Promise.all([connection.stop(), http.close()]);
       health.set('down', 'stopped');
     },
     health: health.current,

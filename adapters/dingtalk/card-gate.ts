@@ -6,8 +6,11 @@ export type CardGate = {
   readonly isOpen: () => boolean;
   /** Why it is not open, for operators; undefined while it is. */
   readonly reason: () => string | undefined;
-  /** A card was refused for a reason that holds for all cards: for some time none is tried. */
-  readonly refused: (error: AdapterError) => void;
+  /**
+   * A card was refused. If the reason holds for all cards, none is tried for some time. `unusable`: nothing could ever be
+   * shown in it, so that a refusal without a clear reason counts as well.
+   */
+  readonly refused: (error: AdapterError, unusable?: boolean) => void;
 };
 
 type CardGateOptions = {
@@ -21,8 +24,10 @@ const CLOSED_MS = 5 * 60_000;
 /** The quota comes back with the next month, or when somebody buys more. */
 const QUOTA_CLOSED_MS = 3_600_000;
 
-/** Of one card only, not of all: a delivery that failed, a card that is finished or gone. */
-const OF_ONE_CARD: ReadonlySet<string> = new Set(['card.undelivered', 'unknownError']);
+/** Says nothing about other cards: a delivery that failed. */
+const UNDELIVERED = 'card.undelivered';
+/** Said to a finished card, but also to a missing permission and to a state that the template lacks. */
+const UNCLEAR = 'unknownError';
 
 export function createCardGate({ templateId, clock, log }: CardGateOptions): CardGate {
   let closed: { readonly until: number; readonly reason: string } | undefined;
@@ -36,9 +41,9 @@ export function createCardGate({ templateId, clock, log }: CardGateOptions): Car
   return {
     isOpen: () => reason() === undefined,
     reason,
-    refused({ code, platformCode = code }) {
+    refused({ code, platformCode = code }, unusable = false) {
       const general = code === 'forbidden' || code === 'unsupported' || code === 'quota-exhausted';
-      if (!general || OF_ONE_CARD.has(platformCode)) return;
+      if (!general || platformCode === UNDELIVERED || (platformCode === UNCLEAR && !unusable)) return;
       closed = {
         until: now() + (code === 'quota-exhausted' ? QUOTA_CLOSED_MS : CLOSED_MS),
         reason: platformCode,

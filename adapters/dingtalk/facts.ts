@@ -7,20 +7,23 @@ const MAX_POINTS = 24;
 
 /**
  * Tables and series as lists: robot messages show no tables, and in cards a wide one is cut off on phones. The first
- * column names the line.
+ * column names the line, the others are named in it.
  */
 export function factMarkdown(fact: FactBlock): string {
   const title = fact.title === undefined ? [] : [`**${oneLine(fact.title)}**`, ''];
   const lines =
     fact.type === 'table'
-      ? [...fact.rows.slice(0, MAX_ROWS).map(itemOf), ...(fact.rows.length > MAX_ROWS ? ['- …'] : [])]
-      : thinned(fact.points).map(({ at, value }) => itemOf([timeLabel(at), `${value} ${fact.unit}`]));
+      ? [...fact.rows.slice(0, MAX_ROWS).map((row) => rowItem(row, fact.columns)), ...moreRows(fact.rows)]
+      : thinned(fact.points).map(({ at, value }) => `- ${timeLabel(at)}: ${value} ${oneLine(fact.unit)}`);
   return renderDingTalkMarkdown([...title, ...lines].join('\n'), true);
 }
 
-function itemOf([name = '', ...values]: readonly string[]): string {
-  return `- ${[`**${oneLine(name)}**`, ...values.map(oneLine)].join(' · ')}`;
+function rowItem([name = '', ...values]: readonly string[], columns: readonly string[]): string {
+  const named = values.map((value, index) => `${oneLine(columns[index + 1] ?? '')}: ${oneLine(value)}`);
+  return `- ${[`**${oneLine(name)}**`, ...named].join(' · ')}`;
 }
+
+const moreRows = (rows: readonly unknown[]): readonly string[] => (rows.length > MAX_ROWS ? ['- …'] : []);
 
 /** Every n-th point, the last one always among them. */
 function thinned<Point>(points: readonly Point[]): readonly Point[] {

@@ -57,11 +57,12 @@ export function createIntake({ presses, clock, log, ...context }: IntakeOptions)
     const press = readPress(raw);
     if (press === undefined) return {};
     const { outTrackId, actionId = '' } = press;
-    const button = press.button ?? presses.buttonOf(outTrackId, actionId);
+    const card = presses.cardOf(outTrackId);
+    const button = press.button ?? card?.buttons.get(actionId);
     const answered = presses.begin(outTrackId);
     const done = new AbortController();
     try {
-      const admitted = admit(decodeAction(raw, { button, frameId }), take);
+      const admitted = admit(decodeAction(raw, { button, frameId, target: card?.target }), take);
       const late = clock.sleep(PRESS_ANSWER_MS, done.signal).then(() => undefined);
       return toastAnswer(await Promise.race([admitted, late]));
     } finally {

@@ -1,18 +1,26 @@
 import type { Button } from '../../src/contract/reply.ts';
 import type { Clock } from '../../src/contract/runtime.ts';
+import type { DingTalkReplyTarget } from './types.ts';
 
-/** What is known about the buttons of open cards, and which card is being pressed right now. */
+/** What is known about cards whose buttons can be pressed, and which one is being pressed right now. */
 export type Presses = {
-  /** The buttons a card shows, for callbacks that carry no more than the template's name of the button. */
-  show(outTrackId: string, buttons: readonly Button[]): void;
-  buttonOf(outTrackId: string, actionId: string): string | undefined;
+  /** A card of ours, where it stands and which buttons it shows: callbacks do not always tell. */
+  show(outTrackId: string, target: DingTalkReplyTarget, buttons: readonly Button[]): void;
+  /** Undefined for cards of others, and for those shown long ago or by an earlier process. */
+  cardOf(outTrackId: string): PressedCard | undefined;
   /** A callback came in; the function given back says that it was answered. */
   begin(outTrackId: string): () => void;
   /** Waits while a callback of this card is open: the documents forbid to update it then. */
   over(outTrackId: string, signal: AbortSignal): Promise<void>;
 };
 
-/** Cards whose buttons are remembered. */
+export type PressedCard = {
+  readonly target: DingTalkReplyTarget;
+  /** Ids by the template's own names of the buttons. */
+  readonly buttons: ReadonlyMap<string, string>;
+};
+
+/** Cards that are remembered. */
 const CAPACITY = 2_000;
 /** A callback must be answered within 2 s, so it is not open for longer. */
 const LONGEST_PRESS_MS = 2_000;
@@ -20,17 +28,17 @@ const LONGEST_PRESS_MS = 2_000;
 const HEAD_START_MS = 50;
 
 export function createPresses(clock: Clock): Presses {
-  const shown = new Map<string, ReadonlyMap<string, string>>();
+  const shown = new Map<string, PressedCard>();
   const open = new Map<string, Set<AbortController>>();
 
   return {
-    show(outTrackId, buttons) {
+    show(outTrackId, target, buttons) {
       shown.delete(outTrackId);
-      shown.set(outTrackId, new Map(buttons.map(({ kind, id }) => [kind, id])));
+      shown.set(outTrackId, { target, buttons: new Map(buttons.map(({ kind, id }) => [kind, id])) });
       const oldest = shown.keys().next().value;
       if (shown.size > CAPACITY && oldest !== undefined) shown.delete(oldest);
     },
-    buttonOf: (outTrackId, actionId) => shown.get(outTrackId)?.get(actionId),
+    cardOf: (outTrackId) => shown.get(outTrackId),
     begin(outTrackId) {
       const answered = new AbortController();
       const presses = open.get(outTrackId) ?? new Set();

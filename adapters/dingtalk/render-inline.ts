@@ -48,10 +48,9 @@ function spanAt(
   for (let start = line.indexOf(marks, end); start !== -1; start = line.indexOf(marks, start)) {
     let close = start;
     while (line[close] === '`') close += 1;
-    if (close - start === marks.length) {
-      // At the very end it may grow, and would then close nothing.
-      return close === line.length && !whole ? 'hold' : { next: close, undecided: false };
-    }
+    // At the very end it may still grow, and would then close nothing.
+    const decided = close < line.length || whole;
+    if (close - start === marks.length && decided) return { next: close, undecided: false };
     start = close;
   }
   return { next: end, undecided: !whole };

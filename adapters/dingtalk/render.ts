@@ -18,7 +18,9 @@ export function renderDingTalkMarkdown(markdown: string, complete: boolean): str
     if (!readLine(page, line, whole)) return page.output;
   }
   // A fence left open would swallow whatever is shown after it.
-  return page.fence === undefined ? page.output : `${page.output}\n${page.fence.prefix}${page.fence.marks}`;
+  return page.fence === undefined || !complete
+    ? page.output
+    : `${page.output}\n${page.fence.prefix}${page.fence.marks}`;
 }
 
 type Page = {

@@ -112,8 +112,8 @@ export function createSingleSend(
 ): (outcome: ReplyOutcome, context: CallContext) => Promise<void> {
   let state: 'unsent' | 'sent' | 'perhaps' = 'unsent';
   return async (outcome, context) => {
-    if (state === 'sent') return;
-    if (state === 'perhaps') throw perhapsSent();
+    if (state === 'perhaps') tools.log.warn({}, 'a message that may have been sent is not sent again');
+    if (state !== 'unsent') return;
     try {
       await sendMarkdown(tools, target, markdownMessage(endSnapshot(outcome)), context);
       state = 'sent';
@@ -122,11 +122,6 @@ export function createSingleSend(
       throw error;
     }
   };
-}
-
-/** For a message that may have got through and cannot be looked for. */
-export function perhapsSent(): AdapterError {
-  return new AdapterError('reply-closed', 'dingtalk: the message may have been sent', { sent: 'maybe' });
 }
 
 function usableSession(

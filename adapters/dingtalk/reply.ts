@@ -7,13 +7,7 @@ import { endSnapshot, variablesOf } from './card.ts';
 import { readHandle, readTarget } from './decode/ids.ts';
 import type { DingTalkOperations } from './operations.ts';
 import { createCardReply, type CardTools } from './reply-card.ts';
-import {
-  createSentReply,
-  createUnsentReply,
-  markdownMessage,
-  perhapsSent,
-  sendMarkdown,
-} from './reply-message.ts';
+import { createSentReply, createUnsentReply, markdownMessage, sendMarkdown } from './reply-message.ts';
 import { createRecentKeys, type RecentKeys } from './recent-keys.ts';
 import type { DingTalkReplyTarget } from './types.ts';
 
@@ -32,7 +26,10 @@ export type DingTalkReplies = {
   send(to: Address, content: Snapshot, key: string, signal: AbortSignal): Promise<void>;
 };
 
-/** Messages that may have been sent although no answer came; the core repeats such a call within minutes. */
+/**
+ * Messages that may have been sent although no answer came; the core repeats such a call within minutes. DingTalk has no
+ * idempotency key for them.
+ */
 const PERHAPS_SENT_CAPACITY = 1_000;
 
 export function createDingTalkReplies(options: RepliesOptions): DingTalkReplies {
@@ -91,7 +88,7 @@ async function openWhole(
   const pressable = options.callbacks && (snapshot.buttons ?? []).length > 0;
   if (pressable && canHaveCard(options, target)) {
     const sink = await openLive(options, { ...opening, first: snapshot }, target, signal);
-    await sink.close({ status, snapshot }, signal);
+    await sink.close({ status, snapshot: first }, signal);
     return sink;
   }
   await sendOnce(options, perhaps, key, target, snapshot, 'first', signal);
@@ -107,7 +104,7 @@ async function openCard(
   const { operations, presses, templateId = '', callbacks, clientId } = options;
   const outTrackId = trackIdOf(clientId, target, key);
   const variables = variablesOf(first, false);
-  presses.show(outTrackId, first.buttons ?? []);
+  presses.show(outTrackId, target, first.buttons ?? []);
   try {
     const { carrierId } = await operations.deliverCard(
       { outTrackId, templateId, target, variables: { content: '', ...variables }, callbacks },
@@ -144,7 +141,10 @@ async function sendOnce(
   urgency: 'first' | 'background',
   signal: AbortSignal,
 ): Promise<void> {
-  if (perhaps.has(key)) throw perhapsSent();
+  if (perhaps.has(key)) {
+    options.log.warn({ key }, 'a message that may have been sent is not sent again');
+    return;
+  }
   try {
     await sendMarkdown(options, target, markdownMessage(content), { urgency, signal });
   } catch (error) {

@@ -6,7 +6,7 @@ import type { Clock, Logger } from '../../src/contract/runtime.ts';
 import type { SessionEnd, SessionHooks } from './connection.ts';
 import type { Gateway } from './gateway.ts';
 import type { Intake } from './intake.ts';
-import { StreamClient } from './stream-client.ts';
+import { StreamClient, type StreamHooks } from './stream-client.ts';
 
 export type SessionOptions = {
   readonly clientId: string;
@@ -26,7 +26,10 @@ const SILENT_PINGS = 3;
 const LEAVING_MS = 15_000;
 /** How long a goodbye may take. */
 const GOODBYE_MS = 1_000;
+
 const STOPPED: SessionEnd = { detail: 'stopped', refused: false };
+const CLOSED: SessionEnd = { detail: 'the connection was closed', refused: false };
+
 /** Pushes being stored at one time. What comes beyond that stays unacknowledged and comes again. */
 const MAX_PENDING_PUSHES = 500;
 
@@ -39,66 +42,104 @@ export async function runSession(
   hooks: SessionHooks,
   signal: AbortSignal,
 ): Promise<SessionEnd> {
-  const { clientId, clientSecret, userAgent, gateway, clock, log } = options;
-  const over = new AbortController();
-  const lifetime = AbortSignal.any([signal, over.signal]);
-  const { promise: ended, resolve: end } = Promise.withResolvers<SessionEnd>();
-  const stop = (): void => {
-    end(STOPPED);
-  };
-  signal.addEventListener('abort', stop, { once: true });
-  const watch = createWatch(clock, lifetime);
+  const { gateway, clock } = options;
+  const life = createLife(signal);
+  const watch = createWatch(clock, life.signal);
   const agent = createAgent(gateway.socketProtocol(), options.proxyFor);
-  const client = new StreamClient({
-    clientId,
-    clientSecret,
-    userAgent,
-    agent,
-    openGateway: () => gateway.open(lifetime),
-    hooks: {
-      onInbound: watch.inbound,
-      onPush: createPushHandler(options, (messageId, response) => {
-        client.socketCallBackResponse(messageId, response);
-      }),
-      onLeaving() {
-        hooks.onLeaving();
-        void clock.sleep(LEAVING_MS, lifetime).then(() => {
-          end({ detail: 'replaced', refused: false });
-        });
-      },
-      onDropped(reason) {
-        log.warn({ reason }, 'dingtalk frame dropped');
-      },
-      onClose() {
-        over.abort();
-        end({ detail: 'the connection was closed', refused: false });
-      },
-    },
-  });
+  const client = createClient(options, { ...hooks, onInbound: watch.inbound }, life, agent);
   try {
-    await Promise.race([client.getEndpoint().then(() => client._connect()), ended]);
-    if (signal.aborted || over.signal.aborted) return await ended;
+    await Promise.race([client.getEndpoint().then(() => client._connect()), life.ended]);
+    if (signal.aborted) return STOPPED;
+    if (life.signal.aborted) return CLOSED;
+    life.up = true;
     hooks.onUp();
     void watch.run(
       () => {
         client.ping();
       },
       () => {
-        end({ detail: 'silent', refused: false });
+        life.end({ detail: 'silent', refused: false });
       },
     );
-    const result = await ended;
+    const end = await life.ended;
     client.leave();
-    await clock.sleep(result === STOPPED ? GOODBYE_MS : 0, over.signal);
-    return result;
+    await clock.sleep(end === STOPPED ? GOODBYE_MS : 0, life.over.signal);
+    return end;
   } catch (error) {
     return faultOf(error);
   } finally {
-    over.abort();
-    signal.removeEventListener('abort', stop);
+    life.stop();
     client.terminate();
     agent.destroy(); // a handshake under way would otherwise hold its socket until its own time-out
   }
+}
+
+type Life = {
+  /** Aborted when the connection is over, or is to end. */
+  readonly signal: AbortSignal;
+  /** Aborted when the socket is closed. */
+  readonly over: AbortController;
+  readonly ended: Promise<SessionEnd>;
+  readonly end: (end: SessionEnd) => void;
+  readonly stop: () => void;
+  up: boolean;
+};
+
+function createLife(stopping: AbortSignal): Life {
+  const over = new AbortController();
+  const { promise: ended, resolve: end } = Promise.withResolvers<SessionEnd>();
+  const onStop = (): void => {
+    end(STOPPED);
+  };
+  stopping.addEventListener('abort', onStop, { once: true });
+  return {
+    signal: AbortSignal.any([stopping, over.signal]),
+    over,
+    ended,
+    end,
+    stop() {
+      over.abort();
+      stopping.removeEventListener('abort', onStop);
+    },
+    up: false,
+  };
+}
+
+function createClient(
+  options: SessionOptions,
+  { onInbound, onLeaving }: SessionHooks & Pick<StreamHooks, 'onInbound'>,
+  life: Life,
+  agent: HttpAgent,
+): StreamClient {
+  const { clientId, clientSecret, userAgent, gateway, clock, log } = options;
+  const client: StreamClient = new StreamClient({
+    clientId,
+    clientSecret,
+    userAgent,
+    agent,
+    openGateway: () => gateway.open(life.signal),
+    hooks: {
+      onInbound,
+      onPush: createPushHandler(options, (messageId, response) => {
+        client.socketCallBackResponse(messageId, response);
+      }),
+      onLeaving() {
+        onLeaving();
+        void clock.sleep(LEAVING_MS, life.signal).then(() => {
+          life.end({ detail: 'replaced', refused: false });
+        });
+      },
+      onDropped(reason) {
+        log.warn({ reason }, 'dingtalk frame dropped');
+      },
+      onClose() {
+        life.over.abort();
+        // Before it was open, what the attempt is rejected with says more.
+        if (life.up) life.end(CLOSED);
+      },
+    },
+  });
+  return client;
 }
 
 /** Acknowledges a push once it is stored, and not at all when it could not be: then it comes again. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parseJson, read, readList, readText } from '../../shared/json.ts';
+import type { DingTalkReplyTarget } from '../types.ts';
 import type { Decoded } from './decoded.ts';
 import { actionEventKey, adapterId, chatKey, personKey, platformId, tenantKey } from './ids.ts';
 
@@ -42,12 +43,14 @@ export function readPress(raw: unknown): Press | undefined {
 
 type Pressed = {
   readonly button: string | undefined;
+  /** Where the card stands, if that is known: callbacks from direct chats name the person only. */
+  readonly target: DingTalkReplyTarget | undefined;
   /** The frame's own id; a press is pushed once. */
   readonly frameId: string | undefined;
 };
 
 /** Who pressed, and where. Cards of others and elements other than our buttons are ignored. */
-export function decodeAction(raw: unknown, { button, frameId }: Pressed): Decoded {
+export function decodeAction(raw: unknown, { button, frameId, target }: Pressed): Decoded {
   const userId = readText(raw, 'userId');
   if (button === undefined || button.length > MAX_BUTTON_CHARACTERS) {
     return { ignored: 'not one of our buttons' };
@@ -63,8 +66,8 @@ export function decodeAction(raw: unknown, { button, frameId }: Pressed): Decode
         adapter: adapterId,
         platform: platformId,
         tenant: tenantKey(readText(raw, 'corpId') ?? ''),
-        chat: chatKey(readText(raw, 'spaceId') ?? userId),
-        kind: direct ? 'direct' : 'group',
+        chat: chatKey(target?.conversationId ?? readText(raw, 'spaceId') ?? userId),
+        kind: target?.kind ?? (direct ? 'direct' : 'group'),
       },
       actor: { key: personKey(userId) },
       button,

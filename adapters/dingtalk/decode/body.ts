@@ -100,5 +100,5 @@ function trimmed(text: string): string {
     .replaceAll('\r\n', '\n')
     .replace(/^(?:[^\S\n]*\n)+/, '')
     .trimEnd();
-  return whole.includes('\n') ? whole.replace(/^ /, '') : whole.trimStart();
+  return whole.includes('\n') ? whole.replace(/^ (?=\S)/, '') : whole.trimStart();
 }
