@@ -7,8 +7,9 @@ export type OperatorAccess =
   { readonly granted: true } | { readonly granted: false; readonly status: 401 | 403 | 429 };
 
 /**
- * Who may see metrics and details: a peer on this machine, or one that shows the token. Wrong tokens count as failures,
- * so that guessing ends soon; one that is shown and wrong is refused from this machine too.
+ * Who may see metrics and details: whoever shows the token; where none is configured, a peer on this machine. With a
+ * token this machine needs it too, for through a reverse proxy everybody comes from this machine. Wrong tokens count as
+ * failures, so that guessing ends soon.
  */
 export function createOperatorGate(
   metricsToken: string | undefined,
@@ -17,10 +18,9 @@ export function createOperatorGate(
   return (request) => {
     const address = peerAddress(request.socket.remoteAddress);
     const { authorization } = request.headers;
-    if (authorization === undefined || metricsToken === undefined) {
-      if (isLoopback(address)) return { granted: true };
-      return { granted: false, status: metricsToken === undefined ? 403 : 401 };
-    }
+    if (metricsToken === undefined)
+      return isLoopback(address) ? { granted: true } : { granted: false, status: 403 };
+    if (authorization === undefined) return { granted: false, status: 401 };
     const peer = peerKey(address);
     if (failures.retryAfterMs(peer) !== undefined) return { granted: false, status: 429 };
     const [, given = ''] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];

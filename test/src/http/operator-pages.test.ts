@@ -71,6 +71,15 @@ describe('/metrics', () => {
     expect(reply.body).toContain('nodejs_eventloop_lag_seconds');
   });
 
+  it('needs the token once there is one, also from here, where a reverse proxy may stand', async () => {
+    const { port } = await start({ health: health('up'), metricsToken: TOKEN });
+    expect((await get(port, '/metrics')).status).toBe(401);
+    expect(await get(port, '/readyz')).toMatchObject({ status: 200, body: 'ready\n' });
+    const bearer = { authorization: `Bearer ${TOKEN}` };
+    expect((await get(port, '/metrics', bearer)).body).toContain('bridge_messages_total');
+    expect((await get(port, '/readyz', bearer)).body).toContain('"ready":true');
+  });
+
   it('refuses a wrong token, even from here, and puts off a peer that guesses', async () => {
     const { port } = await start({ metricsToken: TOKEN, limits: { maxFailures: 3 } });
     for (const wrong of ['Bearer wrong', `Basic ${TOKEN}`, `Bearer ${TOKEN}x`]) {
