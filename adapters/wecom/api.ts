@@ -26,6 +26,11 @@ export function notConnected(api: string, sent: 'no' | 'maybe'): AdapterError {
   return new AdapterError('unavailable', `wecom ${api}: the long connection is down`, { sent });
 }
 
+/** The caller's signal ended the wait for an acknowledgement. */
+export function abortedUnderWay(api: string): AdapterError {
+  return new AdapterError('aborted', `wecom ${api}: aborted`, { sent: 'maybe' });
+}
+
 /** For what the adapter refuses by itself, before any call: a handle or reference that is none of ours. */
 export function invalidReference(what: string): AdapterError {
   return new AdapterError('invalid', `wecom: not a ${what} of this adapter`);

@@ -89,9 +89,11 @@ function createSender(
       const messages = splitMarkdown(endContent(snapshot, false), MAX_MESSAGE_BYTES);
       for (const [index, content] of messages.entries()) {
         if (index < sent) continue;
-        const once = repeats.mayCheck(userId, content, `${key}.${index}`);
+        const name = `${key}.${index}`;
+        const once = repeats.mayCheck(userId, content, name);
         try {
           await calls.sendMarkdown({ userId, content, once }, 'final', signal);
+          repeats.delivered(userId, content, name);
         } catch (error) {
           // Only with the duplicate check it may be repeated.
           if (once || !(error instanceof AdapterError) || error.sent === 'no') throw error;

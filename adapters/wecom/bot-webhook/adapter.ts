@@ -52,7 +52,16 @@ export async function createBotWebhookAdapter(config: BotWebhookConfig, deps: Ad
     return decodeBotMessage(body, { adapter, receivedAt, mentions, target });
   }
 
-  const webhook = createBotWebhook({ keys, streams, intake, decode, clock, uuid, log });
+  const webhook = createBotWebhook({
+    keys,
+    streams,
+    intake,
+    decode,
+    clock,
+    uuid,
+    log,
+    stopped: stopping.signal,
+  });
   const replies = createWebhookReplies({
     streams,
     responses: createResponses({ http, hosts, clock }),

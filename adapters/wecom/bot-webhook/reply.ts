@@ -2,6 +2,7 @@ import type { Adapter } from '../../../src/contract/adapter.ts';
 import type { ReplyOutcome, ReplySink } from '../../../src/contract/reply.ts';
 import type { Clock, Logger } from '../../../src/contract/runtime.ts';
 import { endContent, endLines, MAX_BOT_CONTENT_BYTES, streamEnd } from '../content.ts';
+import { abortedUnderWay } from '../api.ts';
 import { remainder } from '../remainder.ts';
 import { splitMarkdown } from '../split.ts';
 import { words } from '../words.ts';
@@ -79,12 +80,25 @@ function streamReply(
     await sendFurther(tools, target, { status, snapshot: { ...snapshot, markdown } }, signal);
   }
 
+  const askingLeftMs = (): number => target.receivedAt + ASKING_MS - clock.now().getTime();
+
   /** Waits for the end to be fetched as long as WeCom asks at all; nobody waits for this. */
   async function watch(outcome: ReplyOutcome): Promise<void> {
-    const leftMs = target.receivedAt + ASKING_MS - clock.now().getTime();
-    await stream.until(stream.taken, leftMs, stopped);
+    await stream.until(stream.taken, askingLeftMs(), stopped);
     if (stream.taken() || stopped.aborted) return;
     await sendRest(outcome, stopped);
+  }
+
+  /** A bubble that is not fetched at once may still be, for minutes: the next question is not kept waiting so long. */
+  async function handOver(outcome: ReplyOutcome, signal: AbortSignal): Promise<void> {
+    stream.end(streamEnd(outcome.snapshot));
+    await stream.until(stream.taken, Math.min(FETCH_WAIT_MS, askingLeftMs()), signal);
+    if (stream.taken()) return;
+    if (signal.aborted) throw abortedUnderWay('stream');
+    if (askingLeftMs() <= 0) return sendRest(outcome, signal);
+    watch(outcome).catch((error: unknown) => {
+      log.error({ error }, 'an answer that was not fetched could not be sent either');
+    });
   }
 
   return {
@@ -96,17 +110,8 @@ function streamReply(
     },
     async close(outcome, signal) {
       if (closed) return;
-      if (stream.state() === 'live') {
-        stream.end(streamEnd(outcome.snapshot));
-        const leftMs = target.receivedAt + ASKING_MS - clock.now().getTime();
-        await stream.until(stream.taken, Math.min(FETCH_WAIT_MS, leftMs), signal);
-        // A bubble that is not fetched yet may still be, for minutes: meanwhile the next question is not kept waiting.
-        if (!stream.taken() && leftMs > FETCH_WAIT_MS)
-          watch(outcome).catch((error: unknown) => {
-            log.error({ error }, 'an answer that was not fetched could not be sent either');
-          });
-        else if (!stream.taken()) await sendRest(outcome, signal);
-      } else if (!stream.taken()) await sendRest(outcome, signal);
+      if (stream.state() === 'sealed') await sendRest(outcome, signal);
+      else if (!stream.taken()) await handOver(outcome, signal);
       closed = true;
     },
   };

@@ -22,7 +22,7 @@ export type Stream = {
   readonly taken: () => boolean;
   answer(): StreamAnswer;
   /** Ends when `holds` does, or after `withinMs`, or when aborted. */
-  until(holds: () => boolean, withinMs: number, signal?: AbortSignal): Promise<void>;
+  until(holds: () => boolean, withinMs: number, signal: AbortSignal): Promise<void>;
   readonly begun: () => boolean;
 };
 
@@ -31,7 +31,7 @@ export type Streams = {
   open(id: string, receivedAt: number): Stream;
   find(id: string): Stream | undefined;
   /** As `find`, but waits up to `withinMs` for one to be opened. */
-  await(id: string, withinMs: number): Promise<Stream | undefined>;
+  await(id: string, withinMs: number, signal: AbortSignal): Promise<Stream | undefined>;
   /** Nobody knows it: from now on it has ended with a sentence. */
   bury(id: string): StreamAnswer;
 };
@@ -70,8 +70,8 @@ export function createStreams(clock: Clock, streamLifetimeMs: number): Streams {
     open: (id, receivedAt) =>
       streams.get(id)?.stream ?? add(id, createStream(id, receivedAt, clock, streamLifetimeMs)),
     find: (id) => streams.get(id)?.stream,
-    async await(id, withinMs) {
-      await waitUntil(() => streams.has(id), withinMs, watchers, clock);
+    async await(id, withinMs, signal) {
+      await waitUntil(() => streams.has(id), withinMs, watchers, clock, signal);
       return streams.get(id)?.stream;
     },
     bury(id) {
@@ -136,7 +136,7 @@ async function waitUntil(
   withinMs: number,
   watchers: Set<() => void>,
   clock: Clock,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<void> {
   if (holds()) return;
   const over = new AbortController();
@@ -144,6 +144,6 @@ async function waitUntil(
     if (holds()) over.abort();
   };
   watchers.add(tell);
-  await clock.sleep(withinMs, signal === undefined ? over.signal : AbortSignal.any([over.signal, signal]));
+  await clock.sleep(withinMs, AbortSignal.any([over.signal, signal]));
   watchers.delete(tell);
 }

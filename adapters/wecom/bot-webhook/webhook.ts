@@ -17,6 +17,8 @@ type WebhookOptions = {
   readonly clock: Clock;
   readonly uuid: () => string;
   readonly log: Logger;
+  /** Aborts when the adapter stops. */
+  readonly stopped: AbortSignal;
 };
 
 export type BotWebhook = {
@@ -36,7 +38,7 @@ const EMPTY: WebhookResponse = { status: 200 };
 
 /** `GET|POST /webhooks/wecom/bot` (paths 101033, 100719, 101031). */
 export function createBotWebhook(options: WebhookOptions): BotWebhook {
-  const { keys, streams, intake, decode, clock, uuid, log } = options;
+  const { keys, streams, intake, decode, clock, uuid, log, stopped } = options;
   const verifier = createVerifier(keys);
   const key = readAesKey(keys.encodingAesKey) ?? Buffer.alloc(32);
   const startedAt = clock.now().getTime();
@@ -66,7 +68,8 @@ export function createBotWebhook(options: WebhookOptions): BotWebhook {
   /** WeCom asks how far a stream is: answered from memory, never from the work itself. */
   async function poll(id: string): Promise<object> {
     const restarted = clock.now().getTime() - startedAt < RESTART_GRACE_MS;
-    const stream = streams.find(id) ?? (restarted ? await streams.await(id, TAKEN_UP_MS) : undefined);
+    const stream =
+      streams.find(id) ?? (restarted ? await streams.await(id, TAKEN_UP_MS, stopped) : undefined);
     named.add(id);
     return streamFrame(id, stream?.answer() ?? streams.bury(id), stream);
   }
@@ -79,9 +82,9 @@ export function createBotWebhook(options: WebhookOptions): BotWebhook {
     if (outcome === 'ignored') return undefined;
     const id = streamIdOf(msgid);
     if (outcome === 'accepted') streams.open(id, receivedAt.getTime());
-    const stream = await streams.await(id, FIRST_WORDS_MS);
+    const stream = await streams.await(id, FIRST_WORDS_MS, stopped);
     const waitedMs = clock.now().getTime() - receivedAt.getTime();
-    await stream?.until(stream.begun, FIRST_WORDS_MS - waitedMs);
+    await stream?.until(stream.begun, FIRST_WORDS_MS - waitedMs, stopped);
     return streamFrame(id, stream?.answer() ?? streams.bury(id), stream);
   }
 
@@ -100,7 +103,7 @@ export function createBotWebhook(options: WebhookOptions): BotWebhook {
     });
     try {
       const { outcome } = await intake.take(decoded.event);
-      if (outcome === 'accepted') await clock.sleep(FIRST_WORDS_MS, over.signal);
+      if (outcome === 'accepted') await clock.sleep(FIRST_WORDS_MS, AbortSignal.any([over.signal, stopped]));
     } finally {
       welcomes.delete(msgid);
     }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../src/contract/runtime.ts';
-import { notConnected, refused, toAdapterError, unacknowledged } from '../api.ts';
+import { abortedUnderWay, notConnected, refused, toAdapterError, unacknowledged } from '../api.ts';
 import { NOT_SUBSCRIBED, readRefusal } from '../error-codes.ts';
 
 /** One command of ours on the long connection. `body` is asked once, at the moment the frame leaves. */
@@ -91,23 +91,29 @@ export function createBotLink(clock: Clock): BotLink {
     if (refusal !== undefined) throw refused(cmd, refusal);
   }
 
+  /** Others may go on with this req_id only once the frame is answered or given up, whoever has stopped waiting for it. */
+  async function inLine(command: BotCommand, signal: AbortSignal): Promise<void> {
+    const line = lineOf(command.reqId);
+    const before = line.tail;
+    line.users += 1;
+    const { promise, resolve: leave } = Promise.withResolvers<undefined>();
+    line.tail = before.then(() => promise);
+    try {
+      await before;
+      signal.throwIfAborted();
+      await exchange(command, line);
+    } catch (error) {
+      throw toAdapterError(command.cmd, error, signal, false);
+    } finally {
+      leave(undefined);
+      line.users -= 1;
+      if (line.users === 0 && line.strays === 0) lines.delete(command.reqId);
+    }
+  }
+
   return {
-    async send(command, signal) {
-      const line = lineOf(command.reqId);
-      const before = line.tail;
-      line.users += 1;
-      const { promise, resolve: leave } = Promise.withResolvers<undefined>();
-      line.tail = before.then(() => promise);
-      try {
-        await untilAborted(before, signal);
-        await exchange(command, line);
-      } catch (error) {
-        throw toAdapterError(command.cmd, error, signal, false);
-      } finally {
-        leave(undefined);
-        line.users -= 1;
-        if (line.users === 0 && line.strays === 0) lines.delete(command.reqId);
-      }
+    send(command, signal) {
+      return orAborted(inLine(command, signal), command.cmd, signal);
     },
     attach(transmit, onForgotten) {
       attached = { transmit, onForgotten };
@@ -131,15 +137,18 @@ export function createBotLink(clock: Clock): BotLink {
   };
 }
 
-/** The wait for others ends with the signal; a frame that has left is waited for whatever the signal says. */
-async function untilAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
+/** The caller's wait ends with the signal; a frame that has left may still have its effect. */
+async function orAborted(sending: Promise<void>, cmd: string, signal: AbortSignal): Promise<void> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = (): void => {
-    resolve(undefined);
+    reject(abortedUnderWay(cmd));
   };
+  if (signal.aborted) abort();
   signal.addEventListener('abort', abort, { once: true });
-  await Promise.race([promise, aborted]);
-  signal.removeEventListener('abort', abort);
-  signal.throwIfAborted();
+  sending.catch(() => undefined); // told below, unless the caller has left
+  try {
+    await Promise.race([aborted, sending]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }

@@ -37,9 +37,10 @@ export function createStreamReply(tools: StreamTools, handle: StreamHandle, firs
   const { calls, clock, log, streamLifetimeMs, stopped } = tools;
   const cadence = createCadence(clock, tools.updateIntervalMs);
   const push = createPush(tools, handle.chatId);
-  const sealing = new AbortController();
   const ended = new AbortController();
   let state: State = 'open';
+  /** An edit that waits for its turn; it gives way when the stream's life ends. */
+  let waiting: AbortController | undefined;
   let latest = first;
   /** The answer's text as the platform has surely shown it. */
   let shown = first?.markdown ?? '';
@@ -61,23 +62,27 @@ export function createStreamReply(tools: StreamTools, handle: StreamHandle, firs
   }
 
   async function edit(next: () => Snapshot, urgency: CallUrgency, signal: AbortSignal): Promise<void> {
+    const yielding = new AbortController();
+    waiting = yielding;
     let snapshot: Snapshot | undefined;
     const content = (): string => {
+      waiting = undefined;
       snapshot = next();
       latest = snapshot;
       cadence.left();
       return liveContent(snapshot);
     };
     try {
-      const waiting = AbortSignal.any([signal, sealing.signal]);
-      await cadence.wait(urgency, waiting);
-      await frame(content, false, urgency, waiting);
+      const until = AbortSignal.any([signal, yielding.signal]);
+      await cadence.wait(urgency, until);
+      await frame(content, false, urgency, until);
       shown = snapshot?.markdown ?? shown;
     } catch (error) {
       if (isClosed(error)) state = 'sealed';
-      else if (snapshot === undefined && sealing.signal.aborted && !signal.aborted)
-        await seal(next(), signal);
+      else if (yielding.signal.aborted && !signal.aborted) await seal(next(), signal);
       else throw toAdapterError('aibot_respond_msg', error, signal, false);
+    } finally {
+      waiting = undefined;
     }
   }
 
@@ -98,7 +103,7 @@ export function createStreamReply(tools: StreamTools, handle: StreamHandle, firs
     const until = AbortSignal.any([ended.signal, stopped]);
     await clock.sleep(Math.max(0, streamLifetimeMs - ageMs()), until);
     if (until.aborted) return;
-    sealing.abort();
+    waiting?.abort();
     await serially(async () => {
       if (latest !== undefined && !until.aborted) await seal(latest, stopped);
     });
