@@ -14,7 +14,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { createModel } from './model/create-model.ts';
 import type { Model } from './model/types.ts';
 import { createCallBudget } from './reply/call-budget.ts';
-import { createCallLedger, type CallLedger } from './reply/call-ledger.ts';
+import { createCallLedger, pushesOf, type CallLedger } from './reply/call-ledger.ts';
 import { metered, type CallCounters } from './reply/metered-budget.ts';
 import { openStore, type Store } from './store/store.ts';
 
@@ -104,7 +104,12 @@ function buildCore(options: ServiceOptions, { adapters, store, model, metrics, l
       if (firstTextMs !== undefined) metrics.observeFirstToken(firstTextMs / 1000);
       if (usage !== undefined) metrics.countTokens(usage.promptTokens, usage.completionTokens);
     },
-    counted: (_type, adapter, outcome) => metrics.countMessage(adapter, outcome),
+    counted(type, id, outcome) {
+      metrics.countMessage(id, outcome);
+      const platform = adapters.find((adapter) => adapter.id === id)?.platform;
+      // A notice is our own conclusion, nothing that was pushed.
+      if (platform !== undefined && type !== 'notice') ledger.count(pushesOf(platform), type);
+    },
     onNotice: ({ adapter, code, evidence }) =>
       log.warn({ adapter, code, evidence }, 'the platform reports something'),
   });

@@ -77,10 +77,16 @@ function platformTable(report: StatusReport, { language, inGroup, at }: View): F
   return {
     type: 'table',
     title: words.platforms[language],
-    columns: [words.platforms, words.state, words.since, words.reconnects, words.calls, words.month].map(
-      (word) => word[language],
-    ),
-    rows: report.platforms.map(({ id, health, calls, monthlyCalls, pace }) => [
+    columns: [
+      words.platforms,
+      words.state,
+      words.since,
+      words.reconnects,
+      words.calls,
+      words.month,
+      words.pushes,
+    ].map((word) => word[language]),
+    rows: report.platforms.map(({ id, health, calls, pushes, monthlyCalls, pace }) => [
       id,
       health.detail === undefined || inGroup
         ? stateWords[health.state][language]
@@ -89,6 +95,7 @@ function platformTable(report: StatusReport, { language, inGroup, at }: View): F
       String(health.reconnects),
       count(calls.today),
       monthCell(calls, monthlyCalls, pace, language),
+      `${count(pushes.month)} → ${count(pushes.forecast)}`,
     ]),
   };
 }

@@ -107,7 +107,7 @@ export function createCore(services: CoreServices): Core {
     adapters: [...services.adapters.values()],
     running,
     lanes,
-    use: (adapter) => services.ledger.use(adapter.platform),
+    use: (platform) => services.ledger.use(platform),
     pace: (adapter) => pace(adapter).level(),
   });
   const handle = createTurnHandler({

@@ -3,7 +3,7 @@ import type { Lanes } from '../core/lanes.ts';
 import type { Running } from '../core/running.ts';
 import type { TurnState } from '../core/turn.ts';
 import type { Model } from '../model/types.ts';
-import type { CallUse } from '../reply/call-ledger.ts';
+import { pushesOf, type CallUse } from '../reply/call-ledger.ts';
 import type { PaceLevel } from '../reply/pace.ts';
 import type { Store } from '../store/store.ts';
 
@@ -11,6 +11,8 @@ export type PlatformReport = {
   readonly id: string;
   readonly health: ReturnType<Adapter['health']>;
   readonly calls: CallUse;
+  /** Events the platform pushed; some editions count these too. */
+  readonly pushes: CallUse;
   readonly monthlyCalls: number | undefined;
   readonly pace: PaceLevel;
 };
@@ -38,7 +40,7 @@ export type StatusSources = {
   readonly running: Running;
   readonly lanes: Lanes;
   readonly store: Store;
-  readonly use: (adapter: Adapter) => CallUse;
+  readonly use: (platform: string) => CallUse;
   readonly pace: (adapter: Adapter) => PaceLevel;
 };
 
@@ -54,7 +56,8 @@ export function createStatusReporter(sources: StatusSources): () => Promise<Stat
       platforms: sources.adapters.map((adapter) => ({
         id: adapter.id,
         health: adapter.health(),
-        calls: sources.use(adapter),
+        calls: sources.use(adapter.platform),
+        pushes: sources.use(pushesOf(adapter.platform)),
         monthlyCalls: adapter.capabilities.monthlyCalls,
         pace: sources.pace(adapter),
       })),

@@ -9,6 +9,11 @@ export type CallUse = {
   readonly forecast: number;
 };
 
+/** Under this name what a platform pushed to us is counted, beside what it was asked for. */
+export function pushesOf(platform: string): string {
+  return `${platform}:pushes`;
+}
+
 export type CallLedger = {
   count(platform: string, api: string): void;
   use(platform: string): CallUse;

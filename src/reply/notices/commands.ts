@@ -56,6 +56,7 @@ export const status = {
   reconnects: phrase('重连', 'Reconnects'),
   calls: phrase('今日调用', 'Calls today'),
   month: phrase('本月调用 → 预计', 'Calls this month → forecast'),
+  pushes: phrase('本月推送 → 预计', 'Pushes this month → forecast'),
   tight: phrase('已减少更新', 'fewer updates'),
   finalOnly: phrase('只发最终回答', 'answers only when whole'),
   model: phrase('模型', 'Model'),
