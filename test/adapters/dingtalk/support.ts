@@ -9,12 +9,12 @@ import type { Clock, LogFields, Logger } from '../../../src/contract/runtime.ts'
 import { createCallBudget } from '../../../src/reply/call-budget.ts';
 import { dingtalkFactory } from '../../../adapters/dingtalk/index.ts';
 import { createFakeClock, type FakeClock } from '../../fakes/clock.ts';
-import type { CardTemplate } from '../../simulators/dingtalk/card-template.ts';
 import type { DingTalkSimulatorOptions } from '../../simulators/dingtalk/options.ts';
 import type { SayOptions } from '../../simulators/dingtalk/people.ts';
 import { startDingTalkSimulator, type DingTalkSimulator } from '../../simulators/dingtalk/simulator.ts';
 import type { CardView, MessageView } from '../../simulators/dingtalk/views.ts';
 import type { SimChat, SimPerson } from '../../simulators/dingtalk/world-types.ts';
+import { readTemplate } from './card-template.ts';
 
 export const never = new AbortController().signal;
 
@@ -73,29 +73,7 @@ export function createRecordedBudget(): RecordedBudget {
 }
 
 /** The template of `docs/dingtalk`, as the card platform would know it. */
-export const cardTemplate: CardTemplate = {
-  id: '0f3a7c52-5d1e-4b8e-9a60-7f6f2f6f0001.schema',
-  variables: {
-    content: 'markdown',
-    progress: 'text',
-    notice: 'text',
-    footer: 'text',
-    toast: 'text',
-    ...Object.fromEntries(
-      ['stop', 'retry', 'good', 'bad'].flatMap((kind) => [
-        [`${kind}Shown`, 'boolean'],
-        [`${kind}Id`, 'text'],
-        [`${kind}Label`, 'text'],
-      ]),
-    ),
-  },
-  buttons: ['stop', 'retry', 'good', 'bad'].map((kind) => ({
-    actionId: kind,
-    label: `\${${kind}Label}`,
-    params: { button: `\${${kind}Id}` },
-    shownWhen: { variable: `${kind}Shown`, equals: 'true' },
-  })),
-};
+export const cardTemplate = readTemplate();
 
 export type Stage = {
   readonly sim: DingTalkSimulator;
