@@ -9,8 +9,6 @@ import { readRefusal } from './error-codes.ts';
 export type Gateway = {
   /** A ticket for one connection, good for 90 s. Rejects with `AdapterError`. */
   open(signal: AbortSignal): Promise<{ readonly endpoint: string; readonly ticket: string }>;
-  /** Where the socket will probably lead, for the choice of a proxy: known before the gateway is asked. */
-  socketProtocol(): URL;
 };
 
 export type GatewayOptions = {
@@ -28,7 +26,6 @@ const GATEWAY_CALL: PlannedCall = { api: 'gateway.open', urgency: 'first' };
 export function createGateway(options: GatewayOptions): Gateway {
   const { clientId, clientSecret, baseUrl, userAgent, subscriptions, http, budget } = options;
   return {
-    socketProtocol: () => new URL(baseUrl),
     async open(signal) {
       const answer = await leave({ budget, call: GATEWAY_CALL, method: 'GET', signal }, () =>
         http.exchange({

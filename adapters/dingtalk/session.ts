@@ -42,11 +42,10 @@ export async function runSession(
   hooks: SessionHooks,
   signal: AbortSignal,
 ): Promise<SessionEnd> {
-  const { gateway, clock } = options;
+  const { clock } = options;
   const life = createLife(signal);
   const watch = createWatch(clock, life.signal);
-  const agent = createAgent(gateway.socketProtocol(), options.proxyFor);
-  const client = createClient(options, { ...hooks, onInbound: watch.inbound }, life, agent);
+  const client = createClient(options, { ...hooks, onInbound: watch.inbound }, life);
   try {
     await Promise.race([client.getEndpoint().then(() => client._connect()), life.ended]);
     if (signal.aborted) return STOPPED;
@@ -70,7 +69,6 @@ export async function runSession(
   } finally {
     life.stop();
     client.terminate();
-    agent.destroy(); // a handshake under way would otherwise hold its socket until its own time-out
   }
 }
 
@@ -109,14 +107,13 @@ function createClient(
   options: SessionOptions,
   { onInbound, onLeaving }: SessionHooks & Pick<StreamHooks, 'onInbound'>,
   life: Life,
-  agent: HttpAgent,
 ): StreamClient {
   const { clientId, clientSecret, userAgent, gateway, clock, log } = options;
   const client: StreamClient = new StreamClient({
     clientId,
     clientSecret,
     userAgent,
-    agent,
+    agentFor: (url) => createAgent(url, options.proxyFor),
     openGateway: () => gateway.open(life.signal),
     hooks: {
       onInbound,
@@ -201,9 +198,9 @@ function createWatch(clock: Clock, lifetime: AbortSignal) {
 }
 
 /** For the socket; Node's own agent goes through a proxy by CONNECT. */
-function createAgent(origin: URL, proxyFor: (url: URL) => string | undefined): HttpAgent {
-  if (origin.protocol === 'http:') return new HttpAgent();
-  const proxy = proxyFor(origin);
+function createAgent(url: URL, proxyFor: (url: URL) => string | undefined): HttpAgent {
+  if (url.protocol === 'ws:') return new HttpAgent();
+  const proxy = proxyFor(new URL(`https://${url.host}`));
   return new HttpsAgent(proxy === undefined ? {} : { proxyEnv: { HTTPS_PROXY: proxy } });
 }
 

@@ -7,7 +7,8 @@ export type StreamClientOptions = {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly userAgent: string;
-  readonly agent: Agent;
+  /** For the socket's address, which is known only once the gateway has told it. */
+  readonly agentFor: (url: URL) => Agent;
   /** Asks the gateway where to connect: a ticket for one connection, good for 90 s. */
   readonly openGateway: () => Promise<{ readonly endpoint: string; readonly ticket: string }>;
   readonly hooks: StreamHooks;
@@ -44,6 +45,7 @@ export class StreamClient extends DWClient {
   readonly #options: StreamClientOptions;
   #url = '';
   #socket: WebSocket | undefined;
+  #agent: Agent | undefined;
   #terminated = false;
 
   constructor(options: StreamClientOptions) {
@@ -71,9 +73,10 @@ export class StreamClient extends DWClient {
   override async _connect(): Promise<void> {
     if (this.#terminated) throw new Error('terminated before it began');
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-    const { agent, hooks } = this.#options;
+    const { agentFor, hooks } = this.#options;
+    this.#agent = agentFor(new URL(this.#url));
     const socket = new WebSocket(this.#url, {
-      agent,
+      agent: this.#agent,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       maxPayload: MAX_FRAME_BYTES,
       perMessageDeflate: false,
@@ -145,6 +148,7 @@ export class StreamClient extends DWClient {
   terminate(): void {
     this.#terminated = true;
     this.#socket?.terminate();
+    this.#agent?.destroy(); // a handshake under way would otherwise hold its socket until its own time-out
   }
 }
 

@@ -35,7 +35,8 @@ export function decodeMessage(raw: unknown, context: DecodeContext): Decoded {
   if (msgId === undefined) return malformed('msgId');
   if (conversationId === undefined) return malformed('conversationId');
   if (senderId === undefined) return malformed('sender');
-  if (readText(raw, 'senderId') === readText(raw, 'chatbotUserId')) return { ignored: 'sent by this bot' };
+  const self = readText(raw, 'chatbotUserId');
+  if (self !== undefined && readText(raw, 'senderId') === self) return { ignored: 'sent by this bot' };
   return { event: toMessage(raw, { msgId, conversationId, senderId, staffId }, context) };
 }
 
