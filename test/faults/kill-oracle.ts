@@ -90,6 +90,17 @@ function faultsOfCards(feishu: FeishuSimulator, all: readonly Expected[]): strin
     });
 }
 
+/** A used sequence number: of a call that was on its way when its process died, and came after its successor's. */
+const late = 300317;
+
+function refusals(feishu: FeishuSimulator): string[] {
+  const all = feishu.refused();
+  const troubled = all.some(({ fault }) => fault !== undefined);
+  return all
+    .filter(({ fault, code }) => fault === undefined && !(troubled && code === late))
+    .map(({ api, code, status }) => `refused: ${api} ${status} ${code}`);
+}
+
 /**
  * Looks at everything that can be seen on the platform: one closed reply for each message, whole or with a note; no
  * card streaming; no words in another conversation; sequences rising; no call refused. Gives back what is wrong.
@@ -98,6 +109,6 @@ export function findFaults(feishu: FeishuSimulator, all: readonly Expected[]): r
   return [
     ...all.flatMap((expected) => faultsOfReply(feishu, expected)),
     ...faultsOfCards(feishu, all),
-    ...feishu.refused().map(({ api, code, status }) => `refused: ${api} ${status} ${code}`),
+    ...refusals(feishu),
   ];
 }

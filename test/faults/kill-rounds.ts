@@ -1,4 +1,5 @@
 import { startBridge, type Bridge } from '../e2e/feishu-bridge.ts';
+import type { HttpFault } from '../simulators/feishu/http-faults.ts';
 import { createRandom } from '../simulators/feishu/random.ts';
 import type { SimChat, SimUser } from '../simulators/feishu/world-types.ts';
 import { plainPicture } from '../support/pictures.ts';
@@ -9,6 +10,8 @@ export type KillOptions = {
   readonly seed: number;
   readonly rounds: number;
   readonly webhook: boolean;
+  /** Whether some of the platform's answers get lost, late or wrong as well. */
+  readonly troubledPlatform?: boolean;
   readonly onRound?: (round: number, killed: string) => void;
 };
 
@@ -36,14 +39,32 @@ function answerTo(mark: string): string {
   ).join('');
 }
 
+const apis: readonly [string, ...string[]] = [
+  '*',
+  'im.message.reply',
+  'cardkit.card.create',
+  'cardkit.card.batchUpdate',
+  'cardkit.cardElement.content',
+  'cardkit.card.settings',
+  'cardkit.card.update',
+];
+const troubles: readonly [HttpFault, ...HttpFault[]] = [
+  { kind: 'drop-after' },
+  { kind: 'drop-before' },
+  { kind: 'answer', status: 502, body: '<html>' },
+  { kind: 'delay', milliseconds: 400 },
+  { kind: 'code', code: 300120 },
+];
+
 const isRetry = ({ label }: { readonly label: string }): boolean => label === '重试';
 
 type Place = { readonly chat: SimChat; readonly from: SimUser };
 
 /** Asks, kills at a random moment, starts again (at times kills that start, too), and looks what became of it all. */
-export async function runKillRounds({ seed, rounds, webhook, onRound }: KillOptions): Promise<KillReport> {
+export async function runKillRounds(options: KillOptions): Promise<KillReport> {
+  const { seed, rounds, webhook, onRound } = options;
   const random = createRandom(seed);
-  const pick = <Item>(list: readonly [Item, ...Item[]]): Item =>
+  const pick = <Item>(list: readonly [Item, ...(readonly Item[])]): Item =>
     list[Math.floor(random() * list.length)] ?? list[0];
   const bridge = await startBridge({
     webhook,
@@ -105,6 +126,8 @@ export async function runKillRounds({ seed, rounds, webhook, onRound }: KillOpti
   }
 
   async function oneRound(): Promise<string> {
+    if (options.troubledPlatform === true)
+      for (let index = 0; index < 4; index += 1) feishu.fault(pick(apis), pick(troubles));
     const count = 1 + Math.floor(random() * 4);
     const pressing = random() < 0.4 ? retryOne() : Promise.resolve();
     for (let index = 0; index < count; index += 1) sayOne();
