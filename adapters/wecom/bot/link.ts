@@ -33,7 +33,8 @@ const MAX_LINES = 1_000;
 
 /** One req_id: frames go out one after another. `strays`: frames given up whose acknowledgement may still come. */
 type Line = { tail: Promise<unknown>; users: number; strays: number; waiting: Waiting | undefined };
-type Waiting = { resolve: (verdict: Verdict | 'lost') => void };
+/** Answers may come several at once; `wake` tells that there is one. */
+type Waiting = { readonly verdicts: (Verdict | 'lost')[]; wake: () => void };
 type Attached = { readonly transmit: (text: string) => void; readonly onForgotten: () => void };
 
 /**
@@ -57,30 +58,29 @@ export function createBotLink(clock: Clock): BotLink {
   }
 
   /** `undefined` when nothing came in time. */
-  async function nextVerdict(line: Line, withinMs: number): Promise<Verdict | 'lost' | undefined> {
+  async function nextVerdict(waiting: Waiting, withinMs: number): Promise<Verdict | 'lost' | undefined> {
     const over = new AbortController();
-    const { promise, resolve } = Promise.withResolvers<Verdict | 'lost' | undefined>();
-    line.waiting = { resolve };
-    void clock.sleep(withinMs, over.signal).then(() => {
-      resolve(undefined);
-    });
-    const verdict = await promise;
-    over.abort();
-    line.waiting = undefined;
-    return verdict;
+    waiting.wake = () => {
+      over.abort();
+    };
+    if (waiting.verdicts.length === 0) await clock.sleep(withinMs, over.signal);
+    return waiting.verdicts.shift();
   }
 
   async function exchange({ cmd, reqId, body }: BotCommand, line: Line): Promise<void> {
     if (attached === undefined) throw notConnected(cmd, 'no');
     const { transmit, onForgotten } = attached;
+    const waiting: Waiting = { verdicts: [], wake: () => undefined };
+    line.waiting = waiting;
     transmit(JSON.stringify({ cmd, headers: { req_id: reqId }, body: body() }));
-    let verdict = await nextVerdict(line, ACK_TIMEOUT_MS);
+    let verdict = await nextVerdict(waiting, ACK_TIMEOUT_MS);
     while (line.strays > 0 && verdict !== undefined && verdict !== 'lost') {
-      const later = await nextVerdict(line, STRAY_WAIT_MS);
+      const later = await nextVerdict(waiting, STRAY_WAIT_MS);
       if (later === undefined) break;
       line.strays -= 1;
       verdict = later;
     }
+    line.waiting = undefined;
     if (verdict === 'lost') throw notConnected(cmd, 'maybe');
     if (verdict === undefined) {
       line.strays += 1;
@@ -122,19 +122,24 @@ export function createBotLink(clock: Clock): BotLink {
       attached = undefined;
       for (const [reqId, line] of lines) {
         line.strays = 0;
-        line.waiting?.resolve('lost');
+        tell(line.waiting, 'lost');
         if (line.users === 0) lines.delete(reqId);
       }
     },
     acknowledge(reqId, verdict) {
       const line = lines.get(reqId);
-      if (line?.waiting !== undefined) line.waiting.resolve(verdict);
+      if (line?.waiting !== undefined) tell(line.waiting, verdict);
       else if (line !== undefined && line.strays > 0) {
         line.strays -= 1;
         if (line.users === 0 && line.strays === 0) lines.delete(reqId);
       }
     },
   };
+}
+
+function tell(waiting: Waiting | undefined, verdict: Verdict | 'lost'): void {
+  waiting?.verdicts.push(verdict);
+  waiting?.wake();
 }
 
 /** The caller's wait ends with the signal; a frame that has left may still have its effect. */
