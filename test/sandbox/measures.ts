@@ -44,7 +44,8 @@ export function createMeasures(onFigures: (figures: AnswerFigures) => void): Mea
     const { pane, answer, firstCardMs, firstTokenMs, textShownMs, atMs } = entry;
     const sum = (member: keyof Count): number =>
       entry.subjects.reduce((total, subject) => total + (counts.get(subject)?.[member] ?? 0), 0);
-    const known = firstTokenMs !== undefined && textShownMs !== undefined;
+    // What was shown before the first token was no text of the answer; 50 ms: two clocks' ticks.
+    const known = firstTokenMs !== undefined && textShownMs !== undefined && textShownMs >= firstTokenMs - 50;
     return {
       pane,
       answer,
@@ -88,7 +89,6 @@ export function createMeasures(onFigures: (figures: AnswerFigures) => void): Mea
       else if (event.type === 'call') counted(event);
       else if (event.type === 'text-shown') {
         const entry = entries.get(event.answer);
-        if (entry?.textShownMs !== undefined) return;
         if (entry !== undefined) entry.textShownMs = event.atMs;
         tell(entry);
       }
@@ -96,11 +96,8 @@ export function createMeasures(onFigures: (figures: AnswerFigures) => void): Mea
     request({ id, text, firstTokenMs }) {
       if (firstTokenMs === undefined) return;
       const all = [...entries.values()];
-      const waiting = ({ question, request, textShownMs, atMs }: Entry): boolean =>
-        request === undefined &&
-        text.includes(question) &&
-        atMs <= firstTokenMs + 5000 &&
-        (textShownMs === undefined || textShownMs >= firstTokenMs - 50);
+      const waiting = ({ question, request, atMs }: Entry): boolean =>
+        request === undefined && text.includes(question) && atMs <= firstTokenMs + 5000;
       if (all.some(({ request }) => request === id)) return;
       const entry = all.findLast(waiting);
       if (entry === undefined) return;

@@ -6,12 +6,12 @@ export type PaneCall = {
   readonly api: string;
   readonly atMs: number;
   readonly durationMs: number;
-  /** 0: the connection was dropped instead of an answer. */
-  readonly status: number;
-  /** The platform's own code. */
-  readonly code: number;
-  readonly requestBytes: number;
-  readonly responseBytes: number;
+  /** HTTP status; 0: there was no answer; undefined: answers are judged by their code alone. */
+  readonly status: number | undefined;
+  /** The platform's own code, where it refused. */
+  readonly code: string | undefined;
+  /** There and back, as far as counted. */
+  readonly bytes: number;
   readonly refused: boolean;
 };
 
@@ -34,6 +34,7 @@ export type PaneEvent =
       /** Subjects whose calls belong to this answer. */
       readonly subjects: readonly string[];
     }
+  /** An answer's first words; told again when what stood there before turned out not to be them. */
   | { readonly type: 'text-shown'; readonly answer: string; readonly atMs: number };
 
 export type Picture = { readonly bytes: Uint8Array; readonly mime: string };

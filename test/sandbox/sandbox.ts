@@ -6,7 +6,10 @@ import { createChangeStream, type ChangeStream } from './change-stream.ts';
 import { createMeasures, type Measures } from './measures.ts';
 import { startPageServer } from './page-server.ts';
 import { Refusal, type Pane, type Picture, type View } from './pane.ts';
-import { startFeishuPane, type DemoPerson, type FeishuPane } from './panes/feishu.ts';
+import { startDingTalkPane, type DingTalkPane } from './panes/dingtalk.ts';
+import { startFeishuPane, type FeishuPane } from './panes/feishu.ts';
+import { colleagues, type DemoPerson } from './panes/shared/people.ts';
+import { startWeComPane, type WeComPane } from './panes/wecom.ts';
 import { createServiceProcess, type ServiceProcess } from './service-process.ts';
 import type { Settings } from './settings.ts';
 import { modelModes, startStandInModel, type StandInModel } from './stand-in-model.ts';
@@ -22,6 +25,8 @@ export type Sandbox = {
   readonly url: string;
   readonly modelWords: string;
   readonly feishu: FeishuPane;
+  readonly dingtalk: DingTalkPane;
+  readonly wecom: WeComPane;
   /** Unset when a real server is asked. */
   readonly model: StandInModel | undefined;
   readonly service: ServiceProcess;
@@ -53,9 +58,16 @@ async function start(
   closing: (() => unknown)[],
   stop: () => Promise<void>,
 ): Promise<Sandbox> {
-  const feishu = await startFeishuPane(options.people);
-  closing.push(() => feishu.stop());
-  const panes: readonly Pane[] = [feishu];
+  const { people = colleagues } = options;
+  const opened = async <Opened extends Pane>(starting: Promise<Opened>): Promise<Opened> => {
+    const pane = await starting;
+    closing.push(() => pane.stop());
+    return pane;
+  };
+  const feishu = await opened(startFeishuPane(people));
+  const dingtalk = await opened(startDingTalkPane(people));
+  const wecom = await opened(startWeComPane(people));
+  const panes: readonly Pane[] = [feishu, dingtalk, wecom];
   const changes = createChangeStream(() => snapshot());
   closing.push(() => changes.close());
   const calls = createBoundedList<View>(rememberedCalls);
@@ -81,7 +93,8 @@ async function start(
   });
   closing.push(() => service.stop());
 
-  for (const pane of panes) closing.push(relay(pane, { measures, service, calls, changes }));
+  const linked = createLinks(panes, () => service.connected());
+  for (const pane of panes) closing.push(relay(pane, { measures, linked, calls, changes }));
   const modelWords = options.realModel === undefined ? '模拟模型 stand-in' : hostsOf(options.realModel);
   const snapshot = (): View => ({
     panes: panes.map((pane) => ({ id: pane.id, title: pane.title, state: pane.state() })),
@@ -102,22 +115,31 @@ async function start(
   service.start();
   await untilConnected(panes, service, options.signal);
   panes.forEach((pane) => pane.welcome());
-  return { url: page.url, modelWords, feishu, model, service, stop };
+  return { url: page.url, modelWords, feishu, dingtalk, wecom, model, service, stop };
+}
+
+/** Tells when every platform holds a connection of the service, each time a change makes it so. */
+function createLinks(panes: readonly Pane[], onAll: () => void): (pane: Pane, connections: number) => void {
+  const open = new Map(panes.map((pane) => [pane, 0]));
+  return (pane, connections) => {
+    open.set(pane, connections);
+    if ([...open.values()].every((count) => count > 0)) onAll();
+  };
 }
 
 type Relay = {
   readonly measures: Measures;
-  readonly service: ServiceProcess;
+  readonly linked: (pane: Pane, connections: number) => void;
   readonly calls: BoundedList<View>;
   readonly changes: ChangeStream;
 };
 
 /** Brings what happens in a pane to the figures and to the page; gives back the function that ends it. */
-function relay(pane: Pane, { measures, service, calls, changes }: Relay): () => void {
+function relay(pane: Pane, { measures, linked, calls, changes }: Relay): () => void {
   let number = 0;
   return pane.subscribe((event) => {
     measures.take(pane.id, event);
-    if (event.type === 'link' && event.connections > 0) service.connected();
+    if (event.type === 'link') linked(pane, event.connections);
     if (event.type === 'call') {
       number += 1;
       const call = { id: `${pane.id}-${number}`, pane: pane.id, ...event.call };

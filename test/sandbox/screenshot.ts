@@ -3,8 +3,9 @@ import type { Page } from 'playwright-core';
 import { findChromium, launchBrowser } from './browser.ts';
 import { startSandbox } from './sandbox.ts';
 
-// Takes the picture of the demo in docs/: `node test/sandbox/screenshot.ts [file]`.
+// Takes the picture of the demo in docs/: `node test/sandbox/screenshot.ts [file] [feishu | dingtalk | wecom]`.
 const file = process.argv[2] ?? fileURLToPath(new URL('../../docs/demo.png', import.meta.url));
+const pane = process.argv[3] ?? 'feishu';
 const chromium = findChromium();
 if (chromium === undefined)
   throw new Error('no Chromium on this machine: install it, or name it in CHROMIUM_PATH');
@@ -19,6 +20,7 @@ const browser = await launchBrowser(chromium);
 try {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, locale: 'zh-CN' });
   await page.goto(sandbox.url);
+  await page.locator(`[data-pane=${pane}]`).click();
   await page.locator('.message').first().waitFor();
   await speakAs(page, '王思远');
   await page.getByRole('button', { name: '示例报表' }).click();

@@ -6,8 +6,8 @@ export function callRow(entry) {
   return entry.eventType === undefined ? outgoing(entry) : incoming(entry);
 }
 
-function outgoing({ api, atMs, durationMs, status, code, requestBytes, responseBytes, refused }) {
-  const words = status === 0 ? say('dropped') : code === 0 ? String(status) : `${status} · ${code}`;
+function outgoing({ api, atMs, durationMs, status, code, bytes: size, refused }) {
+  const words = status === 0 ? say('dropped') : [status, code].filter(Boolean).join(' · ') || 'ok';
   return el(
     'tr',
     { class: refused ? 'bad' : '' },
@@ -15,21 +15,26 @@ function outgoing({ api, atMs, durationMs, status, code, requestBytes, responseB
     el('td', { class: 'wide', title: api }, '→ ', api),
     el('td', {}, words),
     el('td', { class: 'number' }, `${Math.round(durationMs)} ms`),
-    el('td', { class: 'number' }, bytes(requestBytes + responseBytes)),
+    el('td', { class: 'number' }, bytes(size)),
   );
 }
+
+const well = ['acknowledged', 'sent', 'pending'];
 
 function incoming({ eventType, attempts, state, label }) {
   const last = attempts.at(-1);
   const outcome = last?.outcome ?? state;
-  const name = eventType.replace(/^im\./, '').replace(/_v1$/, '');
+  const name = eventType
+    .replace(/^im\./, '')
+    .replace(/_v1$/, '')
+    .replace(/^\/v1\.0\//, '');
   return el(
     'tr',
-    { class: `event ${outcome === 'acknowledged' || outcome === 'pending' ? '' : 'bad'}` },
+    { class: `event ${well.includes(outcome) ? '' : 'bad'}` },
     el('td', {}, last === undefined ? '' : clockTime(last.atMs, true)),
     el('td', { class: 'wide', title: eventType }, '← ', label === undefined ? name : `${name} ${label}`),
-    el('td', { title: say(`ev_${outcome}`) }, say(`ev_${outcome}`)),
-    el('td', { class: 'number' }, last === undefined ? '' : `${Math.round(last.durationMs)} ms`),
+    el('td', { title: say(outcome === 'sent' ? 'ev_sent_hint' : `ev_${outcome}`) }, say(`ev_${outcome}`)),
+    el('td', { class: 'number' }, last?.durationMs === undefined ? '' : `${Math.round(last.durationMs)} ms`),
     el('td', { class: 'number' }, attempts.length > 1 ? `×${attempts.length}` : ''),
   );
 }

@@ -1,12 +1,17 @@
 import { act } from './api.js';
 import { callRow, logLine, requestEntry } from './backstage-lists.js';
 import { arrange, el, show } from './dom.js';
-import { say } from './words.js';
+import { choose as inWords, say } from './words.js';
 
 const shown = 150;
+/** Of all platforms together. */
+const remembered = 6 * shown;
 const tabs = ['tabCalls', 'tabRequests', 'tabLines'];
 
-/** The panel beside the chat: figures of the latest answer, things to break, and what went over the wires. */
+/**
+ * The panel beside the chat: figures of the latest answer, things to break, and what went over the wires. Figures, calls
+ * and connections are those of the platform that is looked at; model and service are one for all.
+ */
 export function createBackstage() {
   const root = el('aside', { class: 'backstage' });
   const [figuresBox, faultsBox, tabBox, listBox] = [1, 2, 3, 4].map(() => el('section'));
@@ -14,16 +19,20 @@ export function createBackstage() {
   root.append(figuresBox, faultsBox, tabBox, listBox);
   let [calls, requests, lines] = [new Map(), new Map(), []];
   let figures = [];
-  let [service, model, connections] = [{}, {}, 0];
+  let [service, model] = [{}, {}];
+  let connections = new Map();
+  let platform = { id: '', title: { zh: '', en: '' } };
   let tab = 'tabCalls';
   const explanation = el('p', { class: 'aside' });
   let frame;
   let rows = new Map();
   let waiting = false;
 
+  const here = (map) => [...map.values()].filter(({ pane }) => pane === platform.id);
+
   function drawFigures() {
-    const latest = figures.at(-1);
-    const refused = [...calls.values()].filter(({ refused: was }) => was).length;
+    const latest = figures.findLast(({ pane }) => pane === platform.id);
+    const refused = here(calls).filter(({ refused: was }) => was).length;
     const tile = (words, value, bad = false) =>
       el('div', { class: `tile ${bad ? 'bad' : ''}` }, el('b', {}, value), el('span', {}, say(words)));
     const time = (ms) => (ms === undefined ? '–' : `${Math.round(ms)} ms`);
@@ -43,6 +52,8 @@ export function createBackstage() {
 
   function drawFaults() {
     const phase = service.phase ?? 'starting';
+    const links = connections.get(platform.id) ?? 0;
+    const there = { platform: inWords(platform.title) };
     const recovery =
       service.recoveredMs === undefined
         ? ''
@@ -57,7 +68,7 @@ export function createBackstage() {
           onclick: () => act(target, action),
           'data-action': action,
         },
-        say(words),
+        say(words, there),
       );
     show(
       faultsBox,
@@ -93,22 +104,22 @@ export function createBackstage() {
       el(
         'div',
         { class: 'service' },
-        el('span', { class: `dot dot-${phase === 'running' && connections > 0 ? 'up' : 'down'}` }),
+        el('span', { class: `dot dot-${phase === 'running' && links > 0 ? 'up' : 'down'}` }),
         el(
           'span',
           {},
-          `${say(`phase_${phase}`)}${service.pid === undefined ? '' : ` · pid ${service.pid}`} · ${connections} ${say('connections')}${recovery}`,
+          `${say(`phase_${phase}`)}${service.pid === undefined ? '' : ` · pid ${service.pid}`} · ${there.platform} ${links} ${say('connections')}${recovery}`,
         ),
       ),
       el(
         'div',
         { class: 'fault-row' },
-        button('dropLink', 'feishu', 'drop-connection', say('dropHint')),
+        button('dropLink', platform.id, 'drop-connection', say('dropHint', there)),
         phase === 'ended'
           ? button('start', 'service', 'start')
           : button('kill', 'service', 'kill', say('killHint'), true),
       ),
-      el('div', { class: 'fault-row' }, button('againLast', 'feishu', 'redeliver-last', say('againHint'))),
+      el('div', { class: 'fault-row' }, button('againLast', platform.id, 'redeliver-last', say('againHint'))),
     );
   }
 
@@ -142,10 +153,10 @@ export function createBackstage() {
 
   function drawList() {
     const { hint, entries, draw } = {
-      tabCalls: () => ({ hint: 'callsHint', entries: newest(calls), draw: callRow }),
+      tabCalls: () => ({ hint: 'callsHint', entries: newest(here(calls)), draw: callRow }),
       tabRequests: () => ({
         hint: model.mode === undefined ? 'requestsReal' : 'requestsHint',
-        entries: newest(requests),
+        entries: newest([...requests.values()]),
         draw: requestEntry,
       }),
       tabLines: () => ({ hint: 'linesHint', entries: lines.slice(-shown).reverse(), draw: logLine }),
@@ -191,7 +202,7 @@ export function createBackstage() {
 
   const takers = {
     call: ({ call }) => keep(calls, `call-${call.id}`, call),
-    delivery: ({ delivery }) => keep(calls, delivery.id, delivery),
+    delivery: ({ pane, delivery }) => keepDelivery(calls, pane, delivery),
     request: ({ request }) => keep(requests, request.id, request),
     line: ({ line }) => (lines = [...lines.slice(1 - 2 * shown), line]),
     figures: ({ figures: one }) =>
@@ -201,20 +212,26 @@ export function createBackstage() {
   return {
     root,
     translate: all,
+    /** Another platform is looked at. */
+    open(next) {
+      if (next === undefined || next.id === platform.id) return;
+      platform = next;
+      all();
+    },
     snapshot(state) {
       calls = new Map();
-      for (const pane of state.panes)
-        (pane.state.deliveries ?? []).forEach((delivery) => keep(calls, delivery.id, delivery));
+      for (const { id, state: pane } of state.panes)
+        pane.deliveries.forEach((delivery) => keepDelivery(calls, id, delivery));
       state.calls.forEach((call) => keep(calls, `call-${call.id}`, call));
       requests = new Map(state.requests.map((request) => [request.id, request]));
       ({ lines, figures, service, model } = state);
-      connections = state.panes[0]?.state.connections ?? 0;
+      connections = new Map(state.panes.map(({ id, state: pane }) => [id, pane.connections]));
       all();
     },
     take(change) {
       if (change.kind === 'service') service = change.service;
       else if (change.kind === 'model') model = { ...model, ...change.model };
-      else if (change.kind === 'link') connections = change.connections;
+      else if (change.kind === 'link') connections.set(change.pane, change.connections);
       else if (Object.hasOwn(takers, change.kind)) {
         takers[change.kind](change);
         return later();
@@ -224,12 +241,18 @@ export function createBackstage() {
   };
 }
 
-function keep(map, key, value) {
-  map.set(key, value);
-  if (map.size > 3 * shown) map.delete(map.keys().next().value);
+/** Platforms number their pushes each for itself. */
+function keepDelivery(map, pane, delivery) {
+  const id = `${pane}-${delivery.id}`;
+  keep(map, id, { ...delivery, id, pane });
 }
 
-function newest(map) {
+function keep(map, key, value) {
+  map.set(key, value);
+  if (map.size > remembered) map.delete(map.keys().next().value);
+}
+
+function newest(entries) {
   const at = (entry) => entry.atMs ?? entry.attempts?.[0]?.atMs ?? 0;
-  return [...map.values()].sort((one, other) => at(other) - at(one)).slice(0, shown);
+  return entries.sort((one, other) => at(other) - at(one)).slice(0, shown);
 }

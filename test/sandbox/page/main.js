@@ -4,7 +4,11 @@ import { el, show } from './dom.js';
 import { choose, say, inEnglish, switchLanguage } from './words.js';
 
 /** Platforms with a pane of their own: a new one is a module in `panes/` and a line here. */
-const modules = { feishu: () => import('./panes/feishu.js') };
+const modules = {
+  feishu: () => import('./panes/feishu.js'),
+  dingtalk: () => import('./panes/dingtalk.js'),
+  wecom: () => import('./panes/wecom.js'),
+};
 
 const header = el('header', { class: 'top' });
 const stage = el('main', { class: 'stage' });
@@ -29,7 +33,13 @@ function drawHeader() {
       titles.map(({ id, title }) =>
         el(
           'button',
-          { type: 'button', class: id === current ? 'chosen' : '', onclick: () => open(id) },
+          {
+            type: 'button',
+            class: id === current ? 'chosen' : '',
+            'aria-pressed': id === current ? 'true' : 'false',
+            'data-pane': id,
+            onclick: () => open(id),
+          },
           choose(title),
         ),
       ),
@@ -61,6 +71,8 @@ function translate() {
 
 function open(id) {
   current = id;
+  document.body.dataset.platform = id;
+  backstage.open(titles.find((known) => known.id === id));
   const pane = panes.get(id);
   if (pane !== undefined) show(stage, pane.root);
   drawHeader();

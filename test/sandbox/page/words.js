@@ -18,7 +18,7 @@ const words = {
   directHint: ['单聊：不用 @，直接说', 'Direct chat: no mention needed'],
   botRole: ['机器人', 'Bot'],
   emptyDirect: ['这里还没有消息，直接提问就行。', 'Nothing here yet; just ask.'],
-  placeholderGroup: ['输入 @小桥 提问，可以粘贴或拖入图片', 'Type @小桥 to ask; paste or drop pictures'],
+  placeholderGroup: ['输入 @{bot} 提问，可以粘贴或拖入图片', 'Type @{bot} to ask; paste or drop pictures'],
   placeholderDirect: ['直接提问，可以粘贴或拖入图片', 'Just ask; paste or drop pictures'],
   send: ['发送', 'Send'],
   picture: ['图片', 'Picture'],
@@ -34,20 +34,20 @@ const words = {
   share_user: ['名片', 'Contact'],
   merge_forward: ['合并转发', 'Forwarded messages'],
   notMentioned: [
-    '没有 @小桥：飞书不会把这条群消息推给机器人',
-    'Without @小桥 Feishu does not push this group message to the bot',
+    '没有 @{bot}：{platform}不会把这条群消息推给机器人',
+    'Without @{bot} {platform} does not push this group message to the bot',
   ],
   othersInGroup: [
-    '这类消息不能 @，飞书不会从群里推给机器人；换到单聊试试',
-    'Such messages cannot mention anyone, so Feishu does not push them from a group; try the direct chat',
+    '这类消息不能 @，{platform}不会从群里推给机器人；换到单聊试试',
+    'Such messages cannot mention anyone, so {platform} does not push them from a group; try the direct chat',
   ],
   reply: ['回复', 'Reply'],
   inTopic: ['话题', 'Topic'],
   recall: ['撤回', 'Recall'],
   again: ['重复投递 ×5', 'Deliver ×5'],
   againHint: [
-    '飞书可能把同一个事件推送多次：再推 5 次，应当仍只有一条回答',
-    'Feishu may push one event several times: push it 5 more times, and there should still be one answer',
+    '平台可能把同一条消息推送多次：再推 5 次，应当仍只有一条回答',
+    'A platform may push one message several times: push it 5 more times, and there should still be one answer',
   ],
   againLast: ['把最后一条消息再投递 5 次', 'Deliver the last message 5 more times'],
   againDone: ['又投递了 5 次，请看还是不是一条回答', 'Delivered 5 more times: still one answer?'],
@@ -64,11 +64,23 @@ const words = {
   expand: ['展开', 'Show'],
   page: ['页', 'page'],
   pressFailed: ['按钮没有得到应答', 'The button got no answer'],
+  aiWorking: ['处理中…', 'Working on it…'],
+  blankCard: ['（文字过长，客户端显示为空白）', '(The text is too long: clients show an empty card)'],
+  thinking: ['思考过程', 'Reasoning'],
+  expired: ['（这条流式消息已过期）', '(This streamed message has expired)'],
+  wecomStop: [
+    '企业微信的流式消息没有按钮：发“@{bot} /stop”停止，“@{bot} /retry”重试',
+    'WeCom’s streamed messages have no buttons: send “@{bot} /stop” to stop, “@{bot} /retry” to try again',
+  ],
+  good: ['有帮助', 'Helpful'],
+  bad: ['没帮助', 'Not helpful'],
+  rated: ['评价已推送给机器人', 'The bot was told of your verdict'],
+  ratingGone: ['评价已收回', 'Your verdict was withdrawn'],
   tryThese: ['试试看', 'Try'],
-  tryTable: ['@小桥 用表格比较各部门的预算和支出', '@小桥 compare the departments in a table'],
-  tryPicture: ['@小桥 这张报表里哪个部门超支了？', '@小桥 which department is over budget in this chart?'],
-  tryThink: ['@小桥 想想再回答：这段代码怎么写？', '@小桥 think first: how would you write this code?'],
-  tryStatus: ['@小桥 /status', '@小桥 /status'],
+  tryTable: ['@{bot} 用表格比较各部门的预算和支出', '@{bot} compare the departments in a table'],
+  tryPicture: ['@{bot} 这张报表里哪个部门超支了？', '@{bot} which department is over budget in this chart?'],
+  tryThink: ['@{bot} 想想再回答：这段代码怎么写？', '@{bot} think first: how would you write this code?'],
+  tryStatus: ['@{bot} /status', '@{bot} /status'],
   figures: ['最近一次回答', 'The latest answer'],
   firstCard: ['提问 → 卡片出现', 'Question → card'],
   firstText: ['模型首字 → 屏幕', 'First token → screen'],
@@ -100,8 +112,11 @@ const words = {
     '正在使用真实的模型服务器，因此不能模拟它的故障。',
     'A real model server is asked, so its faults cannot be simulated.',
   ],
-  dropLink: ['断开平台连接', 'Drop the connection'],
-  dropHint: ['切断长连接：约 1 秒后应当自动重连', 'Cuts the long connection: it should be back in about 1 s'],
+  dropLink: ['断开{platform}连接', 'Drop {platform}’s connection'],
+  dropHint: [
+    '切断{platform}的长连接：几秒内应当自动重连',
+    'Cuts the long connection to {platform}: it should be back within seconds',
+  ],
   kill: ['kill -9 服务', 'kill -9 the service'],
   killHint: [
     '立刻杀掉服务再启动：没答完的回答应当接着完成',
@@ -146,7 +161,13 @@ const words = {
   ev_acknowledged: ['已确认', 'acked'],
   ev_timeout: ['超时，稍后重推', 'timed out, pushed again later'],
   ev_refused: ['被拒绝', 'refused'],
-  'ev_no-connection': ['没有连接，15 秒后重推', 'no connection, again in 15 s'],
+  ev_sent: ['已推送', 'sent'],
+  ev_sent_hint: [
+    '企业微信的长连接不确认推送，所以没有用时',
+    'WeCom’s long connection acknowledges no pushes, so nothing is timed',
+  ],
+  ev_lost: ['丢失', 'lost'],
+  'ev_no-connection': ['没有连接', 'no connection'],
   ev_pending: ['推送中', 'being pushed'],
   dropped: ['连接中断', 'dropped'],
 };
@@ -154,9 +175,10 @@ const words = {
 const key = 'qwen-chat-bridge-demo-language';
 let language = remembered() === 'en' ? 1 : 0;
 
-/** A sentence of the page in the chosen language; an unknown name is shown as it is. */
-export function say(name) {
-  return words[name]?.[language] ?? name;
+/** A sentence of the page in the chosen language, `{…}` filled from `values`; an unknown name is shown as it is. */
+export function say(name, values = {}) {
+  const sentence = words[name]?.[language] ?? name;
+  return sentence.replaceAll(/\{(\w+)\}/g, (mark, key) => values[key] ?? mark);
 }
 
 export const inEnglish = () => language === 1;

@@ -1,13 +1,8 @@
 import type { Said, SaidElement, SaidFile } from '../../simulators/feishu/said.ts';
-
-/** Who can be mentioned: name → what stands between the braces of `@{…}`. */
-export type Mentionable = ReadonlyMap<string, string>;
-
-type Part = string | { readonly mention: string };
+import { markMentions, splitMentions, type Mentionable, type Part } from './shared/mentions.ts';
 
 /** Kinds a person cannot compose from text and pictures. */
 export const otherKinds = ['file', 'audio', 'video', 'sticker', 'location'] as const;
-export type OtherKind = (typeof otherKinds)[number];
 
 /**
  * What Feishu's composer would make of it: a lone picture is an image message, pictures with words are a post, words
@@ -21,10 +16,7 @@ export function saidInComposer(text: string, images: readonly SaidFile[], people
   // `@{` that somebody typed would read as a mention; a post can keep the two characters apart.
   const typedMark = parts.some((part) => typeof part === 'string' && part.includes('@{'));
   if (images.length === 0 && !typedMark) {
-    return {
-      kind: 'text',
-      text: parts.map((part) => (typeof part === 'string' ? part : `@{${part.mention}}`)).join(''),
-    };
+    return { kind: 'text', text: markMentions(text, people) };
   }
   const lines = text === '' ? [] : paragraphs(parts);
   return {
@@ -52,28 +44,8 @@ function paragraphs(parts: readonly Part[]): readonly (readonly SaidElement[])[]
   return lines;
 }
 
-function splitMentions(text: string, people: Mentionable): readonly Part[] {
-  const names = [...people.keys()].sort((one, other) => other.length - one.length);
-  const parts: Part[] = [];
-  let plain = '';
-  for (let index = 0; index < text.length;) {
-    const name = text[index] === '@' ? names.find((known) => text.startsWith(known, index + 1)) : undefined;
-    const mention = name === undefined ? undefined : people.get(name);
-    if (name === undefined || mention === undefined) {
-      plain += text.charAt(index);
-      index += 1;
-      continue;
-    }
-    if (plain !== '') parts.push(plain);
-    parts.push({ mention });
-    plain = '';
-    index += name.length + 1;
-  }
-  return plain === '' ? parts : [...parts, plain];
-}
-
-/** A message of a kind the bot cannot read, with a few bytes of content. */
-export function saidOtherwise(kind: OtherKind): Said {
+/** A message of a kind the bot cannot read, with a few bytes of content; undefined for an unknown kind. */
+export function saidOtherwise(kind: string): Said | undefined {
   const file = (name: string, mime: string): SaidFile => ({ bytes: Buffer.from('demo'), name, mime });
   switch (kind) {
     case 'file':
@@ -91,5 +63,7 @@ export function saidOtherwise(kind: OtherKind): Said {
       return { kind: 'sticker' };
     case 'location':
       return { kind: 'location', name: '上海市静安区', longitude: '121.45', latitude: '31.23' };
+    default:
+      return undefined;
   }
 }

@@ -2,6 +2,7 @@ import { isObject, parseJson, stringOf } from '../../simulators/feishu/json.ts';
 import type { FeishuSimulator } from '../../simulators/feishu/simulator.ts';
 import type { SimMessage } from '../../simulators/feishu/world-types.ts';
 import type { View } from '../pane.ts';
+import type { Piece } from './shared/lines.ts';
 
 /** A message as the page draws it: who, what, where it stands, and the card as it really is now. */
 export function viewMessage(message: SimMessage, simulator: FeishuSimulator): View {
@@ -18,14 +19,13 @@ export function viewMessage(message: SimMessage, simulator: FeishuSimulator): Vi
     state: message.state,
     atMs: message.createdMs,
     lines: message.state === 'sent' && card === undefined ? linesOf(message) : [],
-    legacyCard: message.legacyCard,
+    summary: card?.summary,
     card:
       card === undefined
         ? undefined
         : {
             json: card.json,
             streaming: card.streaming,
-            summary: card.summary,
             printing: card.printing,
             updates: card.sequences.length,
             redraws: card.redraws,
@@ -33,8 +33,6 @@ export function viewMessage(message: SimMessage, simulator: FeishuSimulator): Vi
           },
   };
 }
-
-type Piece = { readonly kind: string; readonly text: string };
 
 function linesOf(message: SimMessage): readonly (readonly Piece[])[] {
   const content = parseJson(message.content);

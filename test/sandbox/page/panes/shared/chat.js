@@ -1,6 +1,6 @@
-import { arrange, el, show } from '../dom.js';
-import { say } from '../words.js';
-import { createMessage } from './feishu-message.js';
+import { arrange, el, show } from '../../dom.js';
+import { say } from '../../words.js';
+import { createMessage } from './message.js';
 
 /** The messages of one chat, topics folded into the message they began with; stays at the end while the reader is there. */
 export function createChat(pane) {

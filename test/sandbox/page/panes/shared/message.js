@@ -1,32 +1,13 @@
-import { act, toast } from '../api.js';
-import { createCard } from '../card.js';
-import { clockTime, el, show } from '../dom.js';
-import { markdown } from '../markdown.js';
-import { say } from '../words.js';
-
-const colours = 8;
-
-/** A round picture of somebody's name. */
-export function avatar(name, bot = false) {
-  const number = [...name].reduce((sum, character) => sum + (character.codePointAt(0) ?? 0), 0) % colours;
-  return el(
-    'span',
-    { class: `avatar ${bot ? 'avatar-bot' : `tone-${number}`}`, 'aria-hidden': 'true' },
-    initials(name),
-  );
-}
-
-function initials(name) {
-  const characters = [...name];
-  return /^[A-Za-z]/.test(name)
-    ? characters.slice(0, 1).join('').toUpperCase()
-    : characters.slice(-2).join('');
-}
+import { act, toast } from '../../api.js';
+import { clockTime, el, show } from '../../dom.js';
+import { markdown } from '../../markdown.js';
+import { say } from '../../words.js';
+import { avatar } from './avatar.js';
 
 /** A message's first words, as a quote or the chat list shows them. */
 export function gist(message) {
   if (message.state !== 'sent') return say(message.state);
-  if (message.card !== undefined) return message.card.summary === '' ? say('card') : message.card.summary;
+  if (message.card !== undefined) return message.summary || say('card');
   const words = message.lines
     .map((line) =>
       line
@@ -45,7 +26,8 @@ export function gist(message) {
 }
 
 /**
- * One message that follows its changes. `pane` gives: `find(id)`, `name(id)`, `speaker()`, `answer(message, inThread)`.
+ * One message that follows its changes. `pane` gives: `id`, `find(id)`, `name(id)`, `speaker()`, `inGroup()`, `can(ability)`,
+ * `answer(message, inThread)` and the platform's own `createReply(message, pane)`, which draws what the bot answers with.
  */
 export function createMessage(first, pane) {
   const isBot = first.from === 'bot';
@@ -53,7 +35,7 @@ export function createMessage(first, pane) {
   const quote = el('div', { class: 'quote' });
   const tools = el('div', { class: 'tools' });
   const replies = el('div', { class: 'thread' });
-  const card = createCard((value, label) => press(first.id, value, label, pane));
+  let reply;
   const own = first.from === pane.speaker().id;
   const root = el(
     'div',
@@ -82,11 +64,12 @@ export function createMessage(first, pane) {
     root.classList.toggle('gone', gone);
     showQuote(message);
     if (!gone && message.card !== undefined) {
-      card.update(message.card);
-      if (content.firstChild !== card.root) show(content, card.root);
+      reply ??= pane.createReply(message, pane);
+      reply.update(message);
+      if (content.firstChild !== reply.root) show(content, reply.root);
     } else {
       const now = JSON.stringify([message.lines, message.state]);
-      if (now !== sign) show(content, gone ? goneWords(message, pane) : bubble(message));
+      if (now !== sign) show(content, gone ? goneWords(message, pane) : bubble(message, pane));
       sign = now;
     }
     show(tools, gone ? [] : toolButtons(message, pane));
@@ -106,29 +89,22 @@ export function createMessage(first, pane) {
   return { root, replies, update };
 }
 
-async function press(message, value, label, pane) {
-  const answer = await act('feishu', 'press', { message, by: pane.speaker().id, value, label });
-  if (answer === undefined) return;
-  if (answer.toast !== undefined) toast(answer.toast.content, answer.toast.type);
-  else if (answer.code !== 0) toast(`${say('pressFailed')} (${answer.code})`, 'error');
-}
-
 function goneWords(message, pane) {
   return el('div', { class: 'gone-words' }, `${pane.name(message.from)} ${say(message.state)}`);
 }
 
-function bubble(message) {
+function bubble(message, pane) {
   const lines = message.lines.map((line) =>
     el(
       'div',
       { class: 'line' },
-      line.map((piece) => drawn(piece, message)),
+      line.map((piece) => drawn(piece, message, pane)),
     ),
   );
   return el('div', { class: 'bubble' }, lines);
 }
 
-function drawn({ kind, text }, message) {
+function drawn({ kind, text }, message, pane) {
   switch (kind) {
     case 'text':
       return text;
@@ -137,14 +113,14 @@ function drawn({ kind, text }, message) {
     case 'md':
       return el('div', { class: 'md' }, markdown(text));
     case 'img':
-      return picture(message.id, text);
+      return picture(pane.id, message.id, text);
     default:
       return el('span', { class: 'attachment' }, `[${say(kind)}] ${text}`);
   }
 }
 
-function picture(message, key) {
-  const address = `/pictures/feishu/${encodeURIComponent(message)}/${encodeURIComponent(key)}`;
+function picture(platform, message, key) {
+  const address = `/pictures/${platform}/${encodeURIComponent(message)}/${encodeURIComponent(key)}`;
   const failed = ({ target }) => target.replaceWith(el('span', { class: 'attachment' }, say('pictureMark')));
   return el(
     'a',
@@ -158,14 +134,14 @@ function toolButtons(message, pane) {
     el('button', { type: 'button', class: 'tool', onclick, title }, say(words));
   const { id } = pane.speaker();
   const again = async () => {
-    const done = await act('feishu', 'redeliver', { message: message.id, times: 5 });
+    const done = await act(pane.id, 'redeliver', { message: message.id, times: 5 });
     if (done !== undefined) toast(say('againDone'));
   };
   return [
     tool('reply', () => pane.answer(message, false)),
-    pane.inGroup() ? tool('inTopic', () => pane.answer(message, true)) : undefined,
-    message.from === id
-      ? tool('recall', () => act('feishu', 'recall', { message: message.id, by: id }))
+    pane.can('topics') && pane.inGroup() ? tool('inTopic', () => pane.answer(message, true)) : undefined,
+    pane.can('recall') && message.from === id
+      ? tool('recall', () => act(pane.id, 'recall', { message: message.id, by: id }))
       : undefined,
     message.from === 'bot' ? undefined : tool('again', again, say('againHint')),
   ];

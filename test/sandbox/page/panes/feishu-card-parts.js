@@ -1,7 +1,8 @@
-import { chart } from './chart.js';
-import { el, show } from './dom.js';
-import { markdown } from './markdown.js';
-import { say } from './words.js';
+import { chart } from '../chart.js';
+import { el, show } from '../dom.js';
+import { markdown } from '../markdown.js';
+import { say } from '../words.js';
+import { cardButton } from './shared/card-button.js';
 
 /**
  * Draws one element of a card. `press(value, label)` answers a button; `opened` remembers which folded parts this
@@ -74,21 +75,10 @@ function panel(element, context) {
 function button(element, context) {
   const label = String(element.text?.content ?? '');
   const value = element.behaviors?.find(({ type }) => type === 'callback')?.value ?? element.value;
-  const press = async ({ currentTarget }) => {
-    currentTarget.disabled = true;
-    await context.press(value, label);
-    currentTarget.disabled = false;
-  };
-  return el(
-    'button',
-    {
-      class: `card-button ${element.type === 'primary' ? 'primary' : ''}`,
-      type: 'button',
-      disabled: element.disabled === true,
-      onclick: press,
-    },
-    label,
-  );
+  return cardButton(label, () => context.press(value, label), {
+    primary: element.type === 'primary',
+    disabled: element.disabled === true,
+  });
 }
 
 function table({ columns = [], rows = [], page_size: size = 5 }) {

@@ -1,12 +1,14 @@
-import { toast } from '../api.js';
-import { el, show } from '../dom.js';
-import { say } from '../words.js';
+import { toast } from '../../api.js';
+import { el, show } from '../../dom.js';
+import { say } from '../../words.js';
+import { createCompletion } from './completion.js';
+import { sampleChart } from './sample-chart.js';
 
 const mostPictures = 10;
 
 /**
  * Where a message is written: words with @-completion, pictures by paste, drop or choice, a quoted message.
- * `pane` gives `names()`, `bot()`, `inGroup()`, `send(message)` (true when it was taken), `otherKinds`.
+ * `pane` gives `names()`, `otherKinds()`, `bot()`, `inGroup()`, `say(name)`, `send(message)` (true when it was taken).
  */
 export function createComposer(pane) {
   const field = el('textarea', { rows: 1, 'aria-label': say('send') });
@@ -56,7 +58,7 @@ export function createComposer(pane) {
   function showHint() {
     const written = field.value.trim() !== '' || attached.length > 0;
     const pushed = !pane.inGroup() || field.value.includes(`@${pane.bot()}`);
-    hint.textContent = written && !pushed ? say('notMentioned') : '';
+    hint.textContent = written && !pushed ? pane.say('notMentioned') : '';
     field.style.height = 'auto';
     field.style.height = `${Math.min(field.scrollHeight, 160)}px`;
   }
@@ -114,12 +116,12 @@ export function createComposer(pane) {
     'select',
     { class: 'tool', 'aria-label': say('others') },
     el('option', { value: '' }, say('others')),
-    pane.otherKinds.map((kind) => el('option', { value: kind }, say(kind))),
+    pane.otherKinds().map((kind) => el('option', { value: kind }, say(kind))),
   );
   others.addEventListener('change', async () => {
     const kind = others.value;
     others.value = '';
-    if (kind !== '' && (await pane.send({ kind })) && pane.inGroup()) toast(say('othersInGroup'));
+    if (kind !== '' && (await pane.send({ kind })) && pane.inGroup()) toast(pane.say('othersInGroup'));
   });
   const root = el(
     'form',
@@ -161,76 +163,8 @@ export function createComposer(pane) {
       showHint();
     },
     refresh() {
-      field.placeholder = say(pane.inGroup() ? 'placeholderGroup' : 'placeholderDirect');
+      field.placeholder = pane.say(pane.inGroup() ? 'placeholderGroup' : 'placeholderDirect');
       showHint();
-    },
-  };
-}
-
-/** Names after an `@`: arrow keys and Enter, Tab or a click take one. */
-function createCompletion(field, list, names, changed) {
-  let found = [];
-  let chosen = 0;
-
-  function look() {
-    const begun = /@([^\s@]{0,20})$/.exec(field.value.slice(0, field.selectionStart));
-    found =
-      begun === null
-        ? []
-        : names().filter(
-            (name) => name.toLowerCase().startsWith(begun[1].toLowerCase()) && name !== begun[1],
-          );
-    chosen = 0;
-    draw();
-  }
-
-  function draw() {
-    list.hidden = found.length === 0;
-    show(
-      list,
-      found.map((name, index) =>
-        el(
-          'li',
-          {
-            role: 'option',
-            'aria-selected': index === chosen ? 'true' : 'false',
-            onmousedown: (event) => {
-              event.preventDefault();
-              pick(name);
-            },
-          },
-          `@${name}`,
-        ),
-      ),
-    );
-  }
-
-  function pick(name) {
-    const start = field.value.slice(0, field.selectionStart).lastIndexOf('@');
-    field.setRangeText(`@${name} `, start, field.selectionStart, 'end');
-    found = [];
-    draw();
-    changed();
-  }
-
-  field.addEventListener('input', look);
-  field.addEventListener('blur', () => {
-    found = [];
-    draw();
-  });
-  return {
-    take(event) {
-      if (found.length === 0 || event.isComposing) return false;
-      if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
-        chosen = (chosen + (event.key === 'ArrowDown' ? 1 : found.length - 1)) % found.length;
-        draw();
-      } else if (event.key === 'Enter' || event.key === 'Tab') pick(found[chosen]);
-      else if (event.key === 'Escape') {
-        found = [];
-        draw();
-      } else return false;
-      event.preventDefault();
-      return true;
     },
   };
 }
@@ -241,40 +175,5 @@ function base64Of(file) {
     reader.onload = () => resolve(String(reader.result).split(',')[1] ?? '');
     reader.onerror = () => reject(reader.error);
     reader.readAsDataURL(file);
-  });
-}
-
-/** A bar chart of three departments, for visitors who have no picture at hand. */
-function sampleChart() {
-  const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = [960, 600];
-  const pen = canvas.getContext('2d');
-  pen.fillStyle = '#ffffff';
-  pen.fillRect(0, 0, 960, 600);
-  pen.fillStyle = '#1f2329';
-  pen.font = '600 30px "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif';
-  pen.fillText('第三季度 预算与支出（万元）', 60, 70);
-  const bars = [
-    ['研发', 320, 298],
-    ['市场', 150, 171],
-    ['行政', 60, 55],
-  ];
-  pen.font = '24px "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif';
-  bars.forEach(([name, budget, spent], index) => {
-    const x = 120 + index * 280;
-    pen.fillStyle = '#c9d6f7';
-    pen.fillRect(x, 520 - budget * 1.25, 80, budget * 1.25);
-    pen.fillStyle = spent > budget ? '#e5484d' : '#3370ff';
-    pen.fillRect(x + 90, 520 - spent * 1.25, 80, spent * 1.25);
-    pen.fillStyle = '#1f2329';
-    pen.fillText(String(budget), x + 16, 510 - budget * 1.25);
-    pen.fillText(String(spent), x + 106, 510 - spent * 1.25);
-    pen.fillText(name, x + 60, 560);
-  });
-  return new Promise((resolve) => {
-    canvas.toBlob(
-      (blob) => resolve(new window.File([blob], 'report.png', { type: 'image/png' })),
-      'image/png',
-    );
   });
 }
