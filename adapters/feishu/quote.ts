@@ -20,7 +20,9 @@ export async function fetchFeishuQuote(
   const found = readQuoteRef(ref);
   if (found === undefined) throw invalidReference('quote reference');
   const { items } = await calls.getMessage(found.messageId, signal);
-  return decodeQuoted(items, { appId, botOpenId }) ?? NOTHING_LEFT;
+  const quoted = decodeQuoted(items, { appId, botOpenId }) ?? NOTHING_LEFT;
+  // Feishu gives cards back with losses, if at all; what the bot itself said is known better here.
+  return quoted.author === 'self' ? { ...quoted, replyId: found.messageId } : quoted;
 }
 
 /** A recalled message may still be listed, without content. */

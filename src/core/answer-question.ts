@@ -50,11 +50,19 @@ export type Answering = {
 
 export type Answered = { readonly ending: Ending; readonly reasoning: string };
 
-async function fetchQuote(task: Answering): Promise<QuotedMessage | 'missing' | undefined> {
-  const { quote } = task.turn.message;
+async function fetchQuote(
+  { store }: AnswerServices,
+  task: Answering,
+): Promise<QuotedMessage | 'missing' | undefined> {
+  const { quote, place } = task.turn.message;
   if (quote === undefined) return undefined;
   try {
-    return await task.adapter.fetchQuote(quote, task.signal);
+    const found = await task.adapter.fetchQuote(quote, task.signal);
+    const said =
+      found.replyId === undefined
+        ? undefined
+        : (await store.turns.byReplyId(place.adapter, place.chat, found.replyId))?.answer;
+    return said === undefined ? found : { ...found, text: said, unreadable: [] };
   } catch (error) {
     task.log.warn({ error }, 'the quoted message could not be fetched');
     return 'missing';
@@ -99,7 +107,7 @@ async function gather(services: AnswerServices, task: Answering): Promise<Gather
   const { message } = turn;
   const pastLoading = loadPast(services, turn);
   if (message.quote !== undefined) reply.progress(progress.fetchingQuote[language]);
-  const found = await fetchQuote(task);
+  const found = await fetchQuote(services, task);
   const quote = found === 'missing' ? undefined : found;
   const refs = [...message.media, ...(quote?.media ?? [])];
   if (refs.length > 0) reply.progress(progress.reading(refs.length)[language]);

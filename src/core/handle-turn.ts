@@ -1,4 +1,5 @@
 import type { Adapter } from '../contract/adapter.ts';
+import type { AdapterErrorCode } from '../contract/errors.ts';
 import type { AdapterId } from '../contract/ids.ts';
 import type { Logger } from '../contract/runtime.ts';
 import { parseCommand, commands } from '../commands/registry.ts';
@@ -97,7 +98,7 @@ function begin(services: HandleServices, known: Omit<Task, 'reply' | 'save'>): T
     runningPreview: progress.working[language],
     live: turn.kind === 'question' && turn.ending === undefined,
     runningButtons: runningButtons(turn, adapter.capabilities, language),
-    rejectedNotice: endings['content-rejected'][language],
+    refusalNotices: refusalNotices(language),
     clock,
     random: services.random,
     log,
@@ -108,6 +109,17 @@ function begin(services: HandleServices, known: Omit<Task, 'reply' | 'save'>): T
   });
   if (turn.ending !== undefined && turn.answer !== undefined) reply.append(turn.answer);
   return { ...known, reply, save };
+}
+
+/** What a person reads in place of an answer that the platform does not take. */
+function refusalNotices(language: Language): Partial<Record<AdapterErrorCode, string>> {
+  const unshowable = endings.unshowable[language];
+  return {
+    'content-rejected': endings['content-rejected'][language],
+    invalid: unshowable,
+    'too-large': unshowable,
+    unsupported: unshowable,
+  };
 }
 
 function presented({ turn, adapter, language }: Task, ending: Ending, thinking?: string): Finish {
@@ -132,9 +144,16 @@ async function deliver(services: HandleServices, task: Task, ending: Ending, fin
 
 async function question(services: HandleServices, task: Task): Promise<void> {
   const { turn, reply, language, signal } = task;
+  if (signal.aborted) return endStopped(services, task);
   let begun = false;
+  let ending: Promise<void> | undefined;
   const stoppedWhileWaiting = new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => !begun && resolve(endStopped(services, task)), { once: true });
+    const stop = (): void => {
+      if (begun) return;
+      ending = endStopped(services, task);
+      resolve();
+    };
+    signal.addEventListener('abort', stop, { once: true });
   });
   const work = services.lanes.run(
     turn.scope,
@@ -145,7 +164,9 @@ async function question(services: HandleServices, task: Task): Promise<void> {
     },
     (ahead) => reply.progress(progress.waiting(ahead)[language]),
   );
-  await Promise.race([work, stoppedWhileWaiting.then(() => undefined)]);
+  await Promise.race([work, stoppedWhileWaiting]);
+  // The lane may come free at the same moment; the reply's end is waited for all the same.
+  await ending;
 }
 
 async function endStopped(services: HandleServices, task: Task): Promise<void> {
@@ -154,8 +175,11 @@ async function endStopped(services: HandleServices, task: Task): Promise<void> {
     { text: false, thought: false },
     task.signal.reason,
   );
-  // A turn that waits at shutdown has shown nothing yet: it stays as it is and is taken up at the next start.
-  if (verdict.status === 'interrupted') return;
+  // A turn that waits at shutdown stays as it is and is taken up at the next start; its reply says so until then.
+  if (verdict.status === 'interrupted') {
+    task.reply.progress(progress.restarting[task.language]);
+    return task.reply.shown();
+  }
   const ending: Ending = { ...verdict, remarks: [], durationMs: 0 };
   await deliver(services, task, ending, presented(task, ending));
 }

@@ -1,6 +1,6 @@
 import type { Adapter } from '../contract/adapter.ts';
 import type { CallUrgency } from '../contract/budget.ts';
-import { AdapterError } from '../contract/errors.ts';
+import { AdapterError, type AdapterErrorCode } from '../contract/errors.ts';
 import type { ReplyHandle, ReplyTarget } from '../contract/ids.ts';
 import type { Button, FactBlock, ReplyOutcome, ReplySink, Snapshot } from '../contract/reply.ts';
 import type { Clock, Logger } from '../contract/runtime.ts';
@@ -48,8 +48,8 @@ export type LiveReplyOptions = {
   readonly live: boolean;
   /** Beside the growing text, while it runs. */
   readonly runningButtons: readonly Button[];
-  /** What replaces the text when the platform's content filter refuses it. */
-  readonly rejectedNotice: string;
+  /** What replaces the text when the platform finally refuses it, by the code with which it does. */
+  readonly refusalNotices: Readonly<Partial<Record<AdapterErrorCode, string>>>;
   readonly pace: Pick<Pace, 'level' | 'intervalMs'>;
   readonly clock: Clock;
   readonly random: () => number;
@@ -69,6 +69,8 @@ export type LiveReply = {
   /** What was shown was not the answer; the next `append` starts from nothing. */
   clear(): void;
   text(): string;
+  /** Resolves when what is there now is shown, or cannot be for the moment. */
+  shown(): Promise<void>;
   /** Shows the end, however long the platform makes us wait, and says what became of it. Call once. */
   finish(finish: Finish): Promise<Delivery>;
 };
@@ -231,10 +233,11 @@ export function createLiveReply(options: LiveReplyOptions): LiveReply {
       if (!(error instanceof AdapterError)) throw error;
       log.error({ step: 'close', error }, 'the platform did not take the end of the reply');
       if (error.code === 'target-gone') return 'gone';
-      if (error.code !== 'content-rejected' || ending.notice === options.rejectedNotice)
-        return 'undeliverable';
+      const notice = options.refusalNotices[error.code];
+      if (notice === undefined || ending.notice === notice) return 'undeliverable';
+      // Better a sentence than a reply that spins for ever: the text goes, the log has the cause.
       answer.clear();
-      return finishWith({ status: 'failed', notice: options.rejectedNotice, buttons: ending.buttons });
+      return finishWith({ status: 'failed', notice, buttons: ending.buttons });
     }
   }
 
@@ -259,6 +262,7 @@ export function createLiveReply(options: LiveReplyOptions): LiveReply {
       answer.clear();
     },
     text: () => answer.whole(),
+    shown: () => writer.idle(),
     async finish(ending) {
       await writer.stop();
       return finishWith(ending);

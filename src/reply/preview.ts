@@ -8,7 +8,7 @@ export function preview(markdown: string, otherwise: string): string {
     .replace(/^\s*(?:```|~~~).*$/gm, ' ')
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
     .replace(/^[\s>]*(?:#{1,6}\s|[-*+]\s|\d+\.\s)/gm, '')
-    .replace(/[*_`|]+/g, '')
+    .replace(/[*`|~]+|(?<![\p{L}\p{N}])_+|_+(?![\p{L}\p{N}])/gu, '')
     .replace(/\s+/g, ' ')
     .trim();
   const characters = Array.from(plain);

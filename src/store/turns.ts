@@ -1,5 +1,5 @@
-import type { Kysely, Selectable, Transaction } from 'kysely';
-import type { EventKey, AdapterId } from '../contract/ids.ts';
+import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
+import type { EventKey, AdapterId, ChatKey } from '../contract/ids.ts';
 import type { Scope } from '../core/scope.ts';
 import type { AdmissionNotice, NewTurn, Turn, TurnId, TurnKind, TurnPatch, TurnState } from '../core/turn.ts';
 import type { Schema, TurnRow } from './schema.ts';
@@ -92,6 +92,8 @@ export type TurnStore = {
   save(id: TurnId, patch: TurnPatch, at: number): Promise<void>;
   byButtonKey(key: string): Promise<Turn | undefined>;
   byEvent(adapter: AdapterId, eventKey: EventKey): Promise<Turn | undefined>;
+  /** The turn whose reply's handle holds this platform id, in this chat. */
+  byReplyId(adapter: AdapterId, chat: ChatKey, replyId: string): Promise<Turn | undefined>;
   /** The person's last question in this scope, whatever became of it. */
   lastQuestion(scope: Scope, person: string): Promise<Turn | undefined>;
   /** Turns that some process left unended, oldest first. */
@@ -149,6 +151,17 @@ export function createTurnStore(db: Kysely<Schema>, queue: WriteQueue): TurnStor
           .selectAll()
           .where('adapter', '=', adapter)
           .where('event_key', '=', eventKey)
+          .orderBy('accepted_at', 'desc')
+          .executeTakeFirst(),
+      ),
+    byReplyId: (adapter, chat, replyId) =>
+      one(
+        db
+          .selectFrom('turns')
+          .selectAll()
+          .where('adapter', '=', adapter)
+          .where('chat', '=', chat)
+          .where(sql<boolean>`instr(parts, ${JSON.stringify(replyId)}) > 0`)
           .orderBy('accepted_at', 'desc')
           .executeTakeFirst(),
       ),

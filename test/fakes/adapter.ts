@@ -59,7 +59,7 @@ export function createFakeAdapter(options: FakeAdapterOptions = {}): FakeAdapter
     const reply = replies[index];
     if (reply === undefined) throw new AdapterError('target-gone', 'no such reply');
     return {
-      handle: { index } as unknown as ReplyHandle,
+      handle: { index, id: `shown-${index}` } as unknown as ReplyHandle,
       async update(latest, _urgency, signal) {
         if (signal.aborted) throw new AdapterError('aborted', 'aborted');
         failIfAsked('update');

@@ -109,6 +109,10 @@ export const endings = {
     '我这边出了点问题，没能回答。',
     'Something went wrong on my side and I could not answer.',
   ),
+  unshowable: phrase(
+    '聊天平台显示不了这个回答的格式。请让我用纯文字再答一次。',
+    'The chat platform cannot show this answer’s format. Please ask me for plain text.',
+  ),
   'content-rejected': phrase(
     '聊天平台的内容审核没有放行这个回答。请换个问法。',
     'The chat platform’s content filter did not let this answer through. Please rephrase.',

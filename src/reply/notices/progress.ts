@@ -17,6 +17,7 @@ export const progress = {
     ),
   answering: phrase('正在回答…', 'Answering…'),
   working: phrase('正在处理…', 'Working on it…'),
+  restarting: phrase('服务正在重启，马上继续…', 'The service is restarting and will go on in a moment…'),
   resuming: phrase('刚才服务重启了，正在重新回答…', 'The service was restarted; answering again…'),
 } as const;
 

@@ -110,6 +110,7 @@ describe('the long connection', () => {
     if (followUp.type !== 'message' || followUp.quote === undefined) throw new Error('no quote');
     expect(await adapter.fetchQuote(followUp.quote, never)).toEqual({
       author: 'self',
+      replyId: expect.stringMatching(/^om_/),
       text: snapshot.markdown,
       media: [],
       unreadable: [],

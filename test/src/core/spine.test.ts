@@ -347,3 +347,36 @@ describe('memory', () => {
     expect(JSON.stringify(world.model.asked[1])).not.toContain('42');
   });
 });
+
+describe('an answer the platform cannot show', () => {
+  it('becomes a sentence, and the reply is closed', async () => {
+    world.adapter.fail('close', new AdapterError('invalid', 'refused'));
+    world.model.answerWith(saying('奇怪的格式'));
+    await world.core.inbox(fakeMessage());
+    await world.until(closed(1));
+    expect(textOf(0)).toBe('');
+    expect(world.adapter.last().notice).toContain('纯文字');
+  });
+});
+
+describe('quoting the bot', () => {
+  it('brings its whole answer along, also where the platform gives back less', async () => {
+    world.model.answerWith(saying('第一个回答，完整'), saying('第二'));
+    await world.core.inbox(fakeMessage({ from: 'alice' }));
+    await world.until(closed(1));
+    world.adapter.quotes.set('card', {
+      author: 'self',
+      text: '请升级客户端',
+      media: [],
+      unreadable: ['card'],
+      replyId: 'shown-0',
+    });
+    await world.core.inbox(
+      fakeMessage({ from: 'bob', text: '再说说', quote: 'card' as unknown as QuoteRef }),
+    );
+    await world.until(closed(2));
+    const asked = world.model.asked[1]?.messages.at(-1)?.text ?? '';
+    expect(asked).toContain('> 第一个回答，完整');
+    expect(asked).not.toContain('升级');
+  });
+});

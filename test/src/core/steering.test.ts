@@ -221,3 +221,21 @@ describe('a restart', () => {
     expect(world.core.running()).toBe(0);
   });
 });
+
+describe('a turn that still waits when the service stops', () => {
+  it('says so in its reply, and is answered there at the next start', async () => {
+    world.model.answerWith(sayingForEver('一'), saying('完整一'), saying('二'));
+    await world.core.inbox(fakeMessage({ text: '第一' }));
+    await world.until(() => textOf(0) === '一');
+    await world.core.inbox(fakeMessage({ text: '第二' }));
+    await world.until(() => world.adapter.replies.length === 2);
+    await world.core.drain(10);
+    expect(world.adapter.replies[1]?.outcome).toBeUndefined();
+    expect(world.adapter.replies[1]?.states.at(-1)?.progress).toContain('正在重启');
+    world.model.answerWith(saying('二'));
+    await world.restart();
+    await world.until(closed(2));
+    expect(textOf(1)).toBe('二');
+    expect(world.adapter.replies).toHaveLength(2);
+  });
+});
