@@ -14,9 +14,20 @@ export type ConfigReader = {
   result<Config>(config: Config): Read<Config>;
 };
 
-export function createConfigReader(env: Env, credentials: readonly string[]): ConfigReader {
+/**
+ * `optional`: who says what is wrong with keys that have a default. Those that all integrations read are looked at by
+ * each, and told by one.
+ */
+export function createConfigReader(
+  env: Env,
+  credentials: readonly string[],
+  optional: 'told' | 'told elsewhere',
+): ConfigReader {
   const faults: ConfigFault[] = [];
   const given = (key: string): string | undefined => env[key]?.trim() || undefined;
+  const tell = (fault: ConfigFault): void => {
+    if (optional === 'told') faults.push(fault);
+  };
   const on = credentials.some((key) => given(key) !== undefined);
   return {
     required(key, expected, where, form) {
@@ -29,14 +40,14 @@ export function createConfigReader(env: Env, credentials: readonly string[]): Co
       if (value === undefined) return fallback;
       const number = /^\d{1,12}$/.test(value) ? Number(value) : Number.NaN;
       if (number >= least && number <= most) return number;
-      faults.push({ key, expected: `a whole number from ${least} to ${most}` });
+      tell({ key, expected: `a whole number from ${least} to ${most}` });
       return fallback;
     },
     url(key, fallback, protocols) {
       const url = URL.parse(given(key) ?? fallback);
       const bare = url !== null && url.username + url.password + url.search + url.hash === '';
       if (bare && protocols.test(url.protocol)) return url.href.replace(/\/+$/, '');
-      faults.push({ key, expected: `a URL without query, such as ${fallback}` });
+      tell({ key, expected: `a URL without query, such as ${fallback}` });
       return fallback;
     },
     result(config) {

@@ -71,7 +71,7 @@ const DEFAULT_WEBHOOK_INTERVAL_MS = 300;
 const DEFAULT_STREAM_LIFETIME_MS = 330_000;
 
 export function readBotConfig(env: Env): Read<BotConfig> {
-  const reader = createConfigReader(env, BOT_CREDENTIALS);
+  const reader = createConfigReader(env, BOT_CREDENTIALS, 'told');
   return reader.result({
     botId: reader.required('WECOM_BOT_ID', 'the Bot ID', BOT_PAGE),
     secret: reader.required('WECOM_BOT_SECRET', 'the Secret of the long connection', BOT_PAGE),
@@ -83,7 +83,7 @@ export function readBotConfig(env: Env): Read<BotConfig> {
 }
 
 export function readBotWebhookConfig(env: Env): Read<BotWebhookConfig> {
-  const reader = createConfigReader(env, BOT_WEBHOOK_CREDENTIALS);
+  const reader = createConfigReader(env, BOT_WEBHOOK_CREDENTIALS, 'told elsewhere');
   return reader.result({
     keys: {
       token: reader.required('WECOM_BOT_TOKEN', 'the Token of the callback URL', BOT_PAGE),
@@ -97,7 +97,7 @@ export function readBotWebhookConfig(env: Env): Read<BotWebhookConfig> {
 }
 
 export function readAppConfig(env: Env): Read<AppConfig> {
-  const reader = createConfigReader(env, APP_CREDENTIALS);
+  const reader = createConfigReader(env, APP_CREDENTIALS, 'told elsewhere');
   const corpId = reader.required('WECOM_CORP_ID', 'the company id (企业ID)', CORP_PAGE);
   return reader.result({
     corpId,

@@ -6,10 +6,13 @@ import type { Clock } from '../../../src/contract/runtime.ts';
  * asks for it. But two answers may rightly be the same; the second then must not ask.
  */
 export type Repeats = {
-  /** Whether `content` may be sent with the duplicate check, for the reply named `key`. */
-  mayCheck(userId: string, content: string, key: string): boolean;
-  /** It was delivered. */
-  delivered(userId: string, content: string, key: string): void;
+  /**
+   * Whether `content` may be sent with the duplicate check: unless another message, which `key` does not name, has sent
+   * the same or is about to.
+   */
+  claim(userId: string, content: string, key: string): boolean;
+  /** It was certainly not sent. */
+  release(userId: string, content: string, key: string): void;
 };
 
 const INTERVAL_MS = 600_000;
@@ -17,18 +20,22 @@ const MAX_REMEMBERED = 5_000;
 
 /** In memory: after a restart the check is asked for again, which is what a reply taken up then needs. */
 export function createRepeats(clock: Clock): Repeats {
-  const delivered = new Map<string, { readonly key: string; readonly at: number }>();
+  const claims = new Map<string, { readonly key: string; readonly at: number }>();
   return {
-    mayCheck(userId, content, key) {
-      const known = delivered.get(nameOf(userId, content));
-      return known === undefined || known.key === key || clock.now().getTime() - known.at >= INTERVAL_MS;
-    },
-    delivered(userId, content, key) {
+    claim(userId, content, key) {
       const name = nameOf(userId, content);
-      delivered.delete(name);
-      delivered.set(name, { key, at: clock.now().getTime() });
-      const oldest = delivered.size > MAX_REMEMBERED ? delivered.keys().next().value : undefined;
-      if (oldest !== undefined) delivered.delete(oldest);
+      const now = clock.now().getTime();
+      const known = claims.get(name);
+      if (known !== undefined && known.key !== key && now - known.at < INTERVAL_MS) return false;
+      claims.delete(name);
+      claims.set(name, { key, at: now });
+      const oldest = claims.size > MAX_REMEMBERED ? claims.keys().next().value : undefined;
+      if (oldest !== undefined) claims.delete(oldest);
+      return true;
+    },
+    release(userId, content, key) {
+      const name = nameOf(userId, content);
+      if (claims.get(name)?.key === key) claims.delete(name);
     },
   };
 }

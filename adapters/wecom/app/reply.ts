@@ -79,26 +79,32 @@ function createAppReply(tools: AppReplyTools, opened: AppHandle): ReplySink {
 
 /** Sends an ended text in as many messages as it takes. A second `run` goes on where the first one failed. */
 function createSender(
-  { calls, repeats, log }: AppReplyTools,
+  { calls, repeats }: AppReplyTools,
   userId: string,
   key: string,
 ): { run(snapshot: Snapshot, signal: AbortSignal): Promise<void> } {
   let sent = 0;
+  let perhapsSent = false;
+
+  async function send(content: string, name: string, signal: AbortSignal): Promise<void> {
+    const claimed = repeats.claim(userId, content, name);
+    try {
+      // What was perhaps sent goes out again with the check only: better once too few of what stands there already.
+      await calls.sendMarkdown({ userId, content, once: claimed || perhapsSent }, 'final', signal);
+    } catch (error) {
+      perhapsSent ||= error instanceof AdapterError && error.sent === 'maybe';
+      if (!perhapsSent) repeats.release(userId, content, name);
+      throw error;
+    }
+    perhapsSent = false;
+  }
+
   return {
     async run(snapshot, signal) {
       const messages = splitMarkdown(endContent(snapshot, false), MAX_MESSAGE_BYTES);
       for (const [index, content] of messages.entries()) {
         if (index < sent) continue;
-        const name = `${key}.${index}`;
-        const once = repeats.mayCheck(userId, content, name);
-        try {
-          await calls.sendMarkdown({ userId, content, once }, 'final', signal);
-          repeats.delivered(userId, content, name);
-        } catch (error) {
-          // Only with the duplicate check it may be repeated.
-          if (once || !(error instanceof AdapterError) || error.sent === 'no') throw error;
-          log.warn({ error }, 'a message was perhaps not delivered');
-        }
+        await send(content, `${key}.${index}`, signal);
         sent = index + 1;
       }
     },
