@@ -4,7 +4,7 @@ import { createDingTalkApi } from './api.ts';
 import { dingtalkCapabilities, callLimits } from './capabilities.ts';
 import { createCardGate } from './card-gate.ts';
 import type { DingTalkConfig } from './config.ts';
-import { createConnection } from './connection.ts';
+import { createConnection, type SessionHooks } from './connection.ts';
 import { adapterId, platformId } from './decode/ids.ts';
 import { createGateway } from './gateway.ts';
 import { createHealth } from './health.ts';
@@ -16,6 +16,7 @@ import { createPresses } from './presses.ts';
 import { probeDingTalk } from './probe.ts';
 import { fetchDingTalkQuote } from './quote.ts';
 import { createQuotaNotice } from './quota-notice.ts';
+import { renderForMessages } from './render-messages.ts';
 import { renderDingTalkMarkdown } from './render.ts';
 import { createDingTalkReplies } from './reply.ts';
 import { createShownMemory } from './shown-memory.ts';
@@ -90,8 +91,11 @@ export async function createDingTalkAdapter(config: DingTalkConfig, deps: Adapte
       budget,
     });
     const session = { clientId, clientSecret, userAgent, gateway, intake, proxyFor, clock, log };
-    return (hooks: Parameters<typeof runSession>[1], signal: AbortSignal) =>
-      runSession(session, hooks, signal);
+    return (hooks: SessionHooks, signal: AbortSignal) => {
+      // The first answer need not wait for it; whether it came is told by the first call that needs it.
+      tokens.get(signal).catch(() => undefined);
+      return runSession(session, hooks, signal);
+    };
   }
 
   const replies = createDingTalkReplies({
@@ -155,7 +159,7 @@ export async function createDingTalkAdapter(config: DingTalkConfig, deps: Adapte
         },
         signal,
       ),
-    render: renderDingTalkMarkdown,
+    render: templateId === undefined ? renderForMessages : renderDingTalkMarkdown,
     fetchMedia: (ref, signal) => fetchDingTalkMedia({ operations, http, hosts, log }, ref, signal),
     fetchQuote: (ref) => fetchDingTalkQuote(shown, ref),
   };

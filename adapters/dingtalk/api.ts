@@ -121,14 +121,15 @@ export async function leave<Answer>(
 export function refused(api: string, refusal: Refusal, status: number): AdapterError {
   const { code, platformCode, requestId, retryAfterMs, missingScopes } = refusal;
   const cause: MissingScopes | undefined = missingScopes.length > 0 ? { missingScopes } : undefined;
-  // A gateway that answers 5xx may have passed the call on; a refusal of the platform's own did nothing.
-  const sent = status >= 500 && (code === 'unavailable' || code === 'timeout') ? 'maybe' : 'no';
+  // A gateway that gives up waiting, or fails by itself, may have passed the call on; what is refused, in the platform's
+  // own words or by 503, was not done.
+  const passedOn = status === 504 || (status >= 500 && status !== 503 && platformCode === `http ${status}`);
   return new AdapterError(
     code,
     `dingtalk ${api}: ${platformCode}${requestId === undefined ? '' : ` (request ${requestId})`}`,
     {
       platformCode,
-      sent,
+      sent: passedOn ? 'maybe' : 'no',
       ...(cause === undefined ? {} : { cause }),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     },

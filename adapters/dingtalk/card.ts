@@ -1,4 +1,4 @@
-import type { Button, ReplyOutcome, Snapshot } from '../../src/contract/reply.ts';
+import type { Button, FactBlock, ReplyOutcome, Snapshot } from '../../src/contract/reply.ts';
 import { cardText } from './card-text.ts';
 import { factMarkdown } from './facts.ts';
 import type { CardVariables } from './operations.ts';
@@ -8,20 +8,21 @@ const KINDS: readonly Button['kind'][] = ['stop', 'retry', 'good', 'bad'];
 /** Documented: a value of at most 1 KB (only the streamed variable may be longer). */
 const MAX_VALUE_BYTES = 1_000;
 
-/** What grows in the card: the answer, and at the end the tables under it. */
-export function contentOf(snapshot: Snapshot, ended: boolean): string {
-  const { markdown, notice, facts = [] } = snapshot;
-  const whole = [markdown, ...facts.map(factMarkdown)].filter((part) => part !== '').join('\n\n');
-  if (whole !== '' || !ended) return cardText(whole);
+/** What grows in the card: the answer. */
+export function contentOf({ markdown, notice, facts = [] }: Snapshot, ended: boolean): string {
+  if (markdown !== '' || !ended) return cardText(markdown);
   // A card that ends without any text would look as if it were still at work.
-  return cardText(notice ?? '…');
+  return cardText(notice ?? (facts.length > 0 ? factsOf(facts) : '…'));
 }
 
 /** Everything beside the growing text: variables of the template in `docs/dingtalk/card-template.json`. */
 export function variablesOf(snapshot: Snapshot, ended: boolean): CardVariables {
   const { markdown, facts = [], notice, progress, footer, buttons = [] } = snapshot;
-  const noticeIsContent = ended && markdown === '' && facts.length === 0;
+  const empty = ended && markdown === '';
+  const noticeIsContent = empty && notice !== undefined;
+  const factsAreContent = empty && !noticeIsContent;
   return {
+    facts: factsAreContent ? '' : cardText(factsOf(facts)),
     progress: shortened(ended ? '' : (progress ?? '')),
     notice: shortened(noticeIsContent ? '' : (notice ?? '')),
     footer: shortened(footer ?? ''),
@@ -37,6 +38,8 @@ export function variablesOf(snapshot: Snapshot, ended: boolean): CardVariables {
     ),
   };
 }
+
+const factsOf = (facts: readonly FactBlock[]): string => facts.map(factMarkdown).join('\n\n');
 
 /** A button of the template is shown while its variable is `true`, and sends its id back. */
 function buttonVariables(kind: Button['kind'], button: Button | undefined): CardVariables {

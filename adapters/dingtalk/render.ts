@@ -17,10 +17,10 @@ export function renderDingTalkMarkdown(markdown: string, complete: boolean): str
     const whole = complete || index < lines.length - 1;
     if (!readLine(page, line, whole)) return page.output;
   }
+  if (!complete) return page.output;
   // A fence left open would swallow whatever is shown after it.
-  return page.fence === undefined || !complete
-    ? page.output
-    : `${page.output}\n${page.fence.prefix}${page.fence.marks}`;
+  if (page.fence !== undefined) return `${page.output}\n${page.fence.prefix}${page.fence.marks}`;
+  return page.blanks > 0 && page.above !== undefined ? `${page.output}\n` : page.output;
 }
 
 type Page = {

@@ -36,7 +36,7 @@ export function markdownMessage({
   preview,
 }: Snapshot): MarkdownMessage {
   const parts = [
-    tablesAsLists(markdown),
+    tablesAsLists(markdown, true),
     ...facts.map(factMarkdown),
     renderDingTalkMarkdown(notice ?? '', true),
     renderDingTalkMarkdown(footer ?? '', true),
@@ -85,11 +85,18 @@ function sendByRobot(
 
 /** A reply that is sent when it is whole. Nothing is shown before: a message can neither grow nor be followed up. */
 export function createUnsentReply(tools: MessageTools, target: DingTalkReplyTarget, key: string): ReplySink {
-  const once = createSingleSend(tools, target);
+  const sendOnce = createSingleSend(tools, target);
+  let handle = replyHandle({ kind: 'unsent', target, key });
   return {
-    handle: replyHandle({ kind: 'unsent', target, key }),
+    /** Stored again with the end, so that a successor does not send it once more. */
+    get handle() {
+      return handle;
+    },
     update: () => Promise.resolve(),
-    close: (outcome, signal) => once(outcome, { urgency: 'final', signal }),
+    async close(outcome, signal) {
+      await sendOnce(outcome, { urgency: 'final', signal });
+      handle = replyHandle({ kind: 'sent' });
+    },
   };
 }
 

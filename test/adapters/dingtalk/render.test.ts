@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cardText, MAX_CARD_CHARACTERS } from '../../../adapters/dingtalk/card-text.ts';
+import { renderForMessages } from '../../../adapters/dingtalk/render-messages.ts';
 import { renderDingTalkMarkdown as render } from '../../../adapters/dingtalk/render.ts';
 
 const whole = (markdown: string): string => render(markdown, true);
@@ -121,6 +122,23 @@ describe('a growing text', () => {
         }
       }),
       { numRuns: 1_500, seed: 42 },
+    );
+  });
+
+  it('never takes back what a message would show, in which tables are lists', () => {
+    const text = fc.array(fc.constantFrom(...pieces), { maxLength: 12 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(text, (markdown) => {
+        let before = '';
+        const end = renderForMessages(markdown, true);
+        for (let cut = 0; cut <= markdown.length; cut += 1) {
+          const now = renderForMessages(markdown.slice(0, cut), false);
+          expect(now.startsWith(before), JSON.stringify([markdown, cut, before, now])).toBe(true);
+          expect(end.startsWith(now), JSON.stringify([markdown, cut, now, end])).toBe(true);
+          before = now;
+        }
+      }),
+      { numRuns: 800, seed: 11 },
     );
   });
 

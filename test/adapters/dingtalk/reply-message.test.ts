@@ -96,7 +96,7 @@ describe('an answer without a card template', () => {
       '如下：\n\n| 城市 | 气温 |\n| --- | ---: |\n| 北京 | 3° |\n| 上海 \\| 浦东 | 9° |\n\n```\na | b\n- | -\n```';
     await settled(sink.close(ended(adapter.render(table, true), { footer: '完' }), never));
     expect(shown(group)[0]?.text).toBe(
-      '如下：\n\n- **城市**: 北京; **气温**: 3°\n- **城市**: 上海 | 浦东; **气温**: 9°\n\n```\na | b\n- | -\n```\n\n完',
+      '如下：\n\n**城市 · 气温**\n\n- 北京 · 3°\n- 上海 | 浦东 · 9°\n\n```\na | b\n- | -\n```\n\n完',
     );
   });
 
