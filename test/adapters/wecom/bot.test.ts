@@ -30,7 +30,7 @@ describe('a reply on the long connection', () => {
     while (clock.now().getTime() < until) {
       text += `第 ${text.length} 句，说得很慢。\n`;
       await settled(sink.update(() => growing(text), 'live', never));
-      await played.pass(5_000);
+      await played.clock.advance(5_000);
     }
     await settled(sink.close(ended(text, { footer: '完' }), never));
     const [bubble, rest, ...others] = textsIn(played);

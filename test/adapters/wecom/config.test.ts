@@ -43,9 +43,9 @@ describe('the WeCom settings', () => {
     ['WECOM_BOT_ENCODING_AES_KEY', { ...botWebhook, WECOM_BOT_ENCODING_AES_KEY: 'too-short' }],
     ['WECOM_AGENT_ID', { ...app, WECOM_AGENT_ID: 'one' }],
     ['WECOM_BOT_WS_URL', { ...bot, WECOM_BOT_WS_URL: 'https://openws.work.weixin.qq.com' }],
-    ['WECOM_BASE_URL', { ...bot, WECOM_BASE_URL: 'qyapi.weixin.qq.com' }],
+    ['WECOM_BASE_URL', { ...bot, WECOM_BASE_URL: 'host-without-scheme' }],
     ['WECOM_STREAM_LIFETIME_MS', { ...bot, WECOM_STREAM_LIFETIME_MS: '5 minutes' }],
-    ['WECOM_UPDATE_INTERVAL_MS', { ...bot, WECOM_UPDATE_INTERVAL_MS: '1' }],
+    ['WECOM_UPDATE_INTERVAL_MS', { ...bot, WECOM_UPDATE_INTERVAL_MS: '77' }],
   ] as const)('refuse a malformed %s, without repeating it', ([key, env]) => {
     expect(faults(env)).toEqual([key]);
     const value: string | undefined = (env as Env)[key];

@@ -5,7 +5,6 @@ import { wecomFactories } from '../../../adapters/wecom/index.ts';
 import { words } from '../../../adapters/wecom/words.ts';
 import type {
   CreateHarness,
-  Failure,
   Harness,
   Person,
   ReceivedRequest,
@@ -15,9 +14,8 @@ import type {
 } from '../../contract/harness.ts';
 import { serveWebhooks, type WebhookServer } from '../../contract/webhook-server.ts';
 import type { FakeClock } from '../../fakes/clock.ts';
-import type { HttpFault } from '../../simulators/feishu/http-faults.ts';
-import type { FrameFault } from '../../simulators/wecom/long-connection/frame-fault.ts';
 import type { Said as WeComSaid, SaidItem } from '../../simulators/wecom/said.ts';
+import { frameFaults, httpFaults, mediaFaults } from './contract-faults.ts';
 import { startWeComSimulator, type WeComSimulator } from '../../simulators/wecom/simulator.ts';
 import type { MessageView } from '../../simulators/wecom/views.ts';
 import type { SimChat, SimMessage, SimUser } from '../../simulators/wecom/world-types.ts';
@@ -257,28 +255,6 @@ function toWeCom({ text = '', pictures = [], unreadable }: Omit<Said, 'where'>):
   const images = pictures.map((bytes): SaidItem => ({ kind: 'image', image: { bytes } }));
   return { kind: 'mixed', items: [...words, ...images] };
 }
-
-const frameFaults: Readonly<Record<Failure, FrameFault>> = {
-  unavailable: { kind: 'code', code: -1, message: 'system busy' },
-  'answer-lost': { kind: 'no-ack' },
-  'rate-limited': { kind: 'code', code: 45009, message: 'api freq out of limit' },
-  'target-gone': { kind: 'code', code: 93006, message: 'invalid chatid' },
-  'no-answer': { kind: 'lost' },
-};
-
-const httpFaults: Readonly<Record<Failure, HttpFault>> = {
-  unavailable: { kind: 'answer', status: 503, body: '<html>busy</html>' },
-  'answer-lost': { kind: 'drop-after' },
-  'rate-limited': { kind: 'code', code: 45009, message: 'api freq out of limit' },
-  'target-gone': { kind: 'code', code: 81013, message: 'user & party & tag all invalid' },
-  'no-answer': { kind: 'delay', milliseconds: 24 * 3_600_000 },
-};
-
-const mediaFaults: Readonly<Record<Failure, HttpFault>> = {
-  ...httpFaults,
-  'rate-limited': { kind: 'answer', status: 429, body: '' },
-  'target-gone': { kind: 'answer', status: 404, body: '' },
-};
 
 function toShown({ messageId, text, stream }: MessageView): ShownReply {
   const pings = [...text.matchAll(/<@(\w+)>/g)].map(([, name]) => name ?? '');
