@@ -78,7 +78,7 @@ export type InboundJoined = {
   readonly address: Address;
 };
 
-/** A judgement that arrives as an event of its own rather than as a button press; `reply` is a platform reply id. */
+/** A judgement that arrives as an event of its own rather than as a button press; `reply` is its `ReplyOpening.key`. */
 export type InboundFeedback = {
   readonly type: 'feedback';
   readonly eventKey: EventKey;

@@ -1,34 +1,26 @@
-import type { Adapter } from '../contract/adapter.ts';
-import type { QuotedMessage } from '../contract/media.ts';
-import type { Clock, Logger } from '../contract/runtime.ts';
-import { composeQuestion } from '../conversation/question.ts';
+import type { Logger } from '../contract/runtime.ts';
 import { systemPrompt } from '../conversation/system-prompt.ts';
 import type { TokenMeter } from '../conversation/tokens.ts';
 import { buildWindow, type PastTurn, type Window } from '../conversation/window.ts';
-import type { ImagePreparer } from '../media/types.ts';
 import type { Model, ModelFaultCode, ModelUsage } from '../model/types.ts';
 import type { LiveReply } from '../reply/live-reply.ts';
 import { remarks } from '../reply/notices/endings.ts';
-import { progress } from '../reply/notices/progress.ts';
 import type { Language, Store } from '../store/store.ts';
 import { askModel, type Asked } from './ask-model.ts';
 import { judge } from './judge.ts';
-import { collectPictures, type Pictures } from './pictures.ts';
+import type { Material, MaterialServices } from './material.ts';
 import { modelName } from './present.ts';
 import type { Ending, Turn, TurnPatch } from './turn.ts';
 
 /** Earlier turns looked at; the model's window is what really bounds them. */
 const maxPastTurns = 40;
 
-export type AnswerServices = {
+export type AnswerServices = MaterialServices & {
   readonly store: Pick<Store, 'turns' | 'media' | 'scopes'>;
   readonly model: Model;
-  readonly preparer: ImagePreparer;
   readonly meter: TokenMeter;
-  readonly clock: Clock;
   readonly systemPrompt: string | undefined;
   readonly timeZone: string;
-  readonly mediaRetentionMs: number;
   /** For the figures: how one answer of the model went. */
   readonly answered: (figures: {
     readonly firstTextMs: number | undefined;
@@ -38,7 +30,8 @@ export type AnswerServices = {
 
 export type Answering = {
   readonly turn: Turn;
-  readonly adapter: Adapter;
+  /** What the question is made of; begun to be collected before it was this question's turn. */
+  readonly material: Promise<Material>;
   readonly reply: LiveReply;
   readonly language: Language;
   readonly log: Logger;
@@ -49,25 +42,6 @@ export type Answering = {
 };
 
 export type Answered = { readonly ending: Ending; readonly reasoning: string };
-
-async function fetchQuote(
-  { store }: AnswerServices,
-  task: Answering,
-): Promise<QuotedMessage | 'missing' | undefined> {
-  const { quote, place } = task.turn.message;
-  if (quote === undefined) return undefined;
-  try {
-    const found = await task.adapter.fetchQuote(quote, task.signal);
-    const said =
-      found.replyId === undefined
-        ? undefined
-        : (await store.turns.byReplyId(place.adapter, place.chat, found.replyId))?.answer;
-    return said === undefined ? found : { ...found, text: said, unreadable: [] };
-  } catch (error) {
-    task.log.warn({ error }, 'the quoted message could not be fetched');
-    return 'missing';
-  }
-}
 
 /** Earlier turns of the conversation, newest first, with the pictures that are still there. */
 async function loadPast({ store, clock }: AnswerServices, turn: Turn): Promise<PastTurn[]> {
@@ -84,60 +58,6 @@ async function loadPast({ store, clock }: AnswerServices, turn: Turn): Promise<P
         images: message.media.length === 0 ? [] : await store.media.of(id, now),
       })),
   );
-}
-
-type Gathered = {
-  readonly question: string;
-  readonly pictures: Pictures;
-  readonly past: readonly PastTurn[];
-  readonly remarks: string[];
-};
-
-function pictureRemarks(pictures: Pictures, asked: number, language: Language): string[] {
-  return [
-    ...pictures.unusable.map(({ position, code }) => remarks.pictureUnusable(position, code)[language]),
-    ...pictures.endLeftOut.map((position) => remarks.pictureEndLeftOut(position)[language]),
-    ...(pictures.read < asked ? [remarks.picturesLeftOut(pictures.read)[language]] : []),
-  ];
-}
-
-/** Everything the request is made of: the person's words, the quotation, pictures, earlier turns. */
-async function gather(services: AnswerServices, task: Answering): Promise<Gathered> {
-  const { turn, adapter, reply, language, log, signal } = task;
-  const { message } = turn;
-  const pastLoading = loadPast(services, turn);
-  if (message.quote !== undefined) reply.progress(progress.fetchingQuote[language]);
-  const found = await fetchQuote(services, task);
-  const quote = found === 'missing' ? undefined : found;
-  const refs = [...message.media, ...(quote?.media ?? [])];
-  if (refs.length > 0) reply.progress(progress.reading(refs.length)[language]);
-  const pictures = await collectPictures(
-    { adapter, preparer: services.preparer, clock: services.clock, log },
-    refs,
-    signal,
-  );
-  const { images } = pictures;
-  if (images.length > 0) {
-    const expiresAt = services.clock.now().getTime() + services.mediaRetentionMs;
-    await services.store.media.put(turn.id, images, expiresAt);
-  }
-  const { unreadable, text } = message;
-  const missingPictures = pictures.unusable.length + (refs.length - pictures.read);
-  const question = composeQuestion({
-    text,
-    quote,
-    unreadable,
-    pictures: images.length,
-    missingPictures,
-    language,
-  });
-  const missing = found === 'missing' ? [remarks.quoteMissing[language]] : [];
-  return {
-    question,
-    pictures,
-    past: await pastLoading,
-    remarks: [...missing, ...pictureRemarks(pictures, refs.length, language)],
-  };
 }
 
 /** What a second try leaves out, for faults that come from what was sent along rather than from the question. */
@@ -188,7 +108,7 @@ export async function answerQuestion(services: AnswerServices, task: Answering):
     },
   });
 
-  const gathered = await gather(services, task);
+  const [gathered, past] = await Promise.all([task.material, loadPast(services, turn)]);
   if (signal.aborted) return withoutModel(...stoppedBefore(signal), []);
   const { pictures, question } = gathered;
   await save({ question });
@@ -229,7 +149,7 @@ export async function answerQuestion(services: AnswerServices, task: Answering):
     return { asked, window };
   };
 
-  const first: WindowInput = { past: gathered.past, vision: server?.vision !== 'no', shortened: false };
+  const first: WindowInput = { past: past, vision: server?.vision !== 'no', shortened: false };
   let input = first;
   let { asked, window } = await ask(first);
   const second = reply.text() === '' ? lighter(asked.end.fault?.code, first) : undefined;

@@ -13,6 +13,7 @@ import { progress } from '../reply/notices/progress.ts';
 import type { Language, Store } from '../store/store.ts';
 import type { Access, Asker } from './access.ts';
 import { answerQuestion, type AnswerServices } from './answer-question.ts';
+import { collectMaterial, type Material } from './material.ts';
 import { judge, restingState } from './judge.ts';
 import type { Lanes } from './lanes.ts';
 import { presentEnding, runningButtons } from './present.ts';
@@ -155,12 +156,15 @@ async function question(services: HandleServices, task: Task): Promise<void> {
     };
     signal.addEventListener('abort', stop, { once: true });
   });
+  const material = collectMaterial(services, task);
+  // Looked at when the question's turn comes; until then its failure is nobody's.
+  material.catch(() => undefined);
   const work = services.lanes.run(
     turn.scope,
     async () => {
       if (signal.aborted) return;
       begun = true;
-      await answer(services, task);
+      await answer(services, task, material);
     },
     (ahead) => reply.progress(progress.waiting(ahead)[language]),
   );
@@ -187,7 +191,7 @@ async function endStopped(services: HandleServices, task: Task): Promise<void> {
 /** How often a turn is begun anew after crashes; a question that kills the process must not do so for ever. */
 export const maxAttempts = 3;
 
-async function answer(services: HandleServices, task: Task): Promise<void> {
+async function answer(services: HandleServices, task: Task, material: Promise<Material>): Promise<void> {
   const { turn, log } = task;
   const startedAt = services.clock.now().getTime();
   try {
@@ -202,7 +206,7 @@ async function answer(services: HandleServices, task: Task): Promise<void> {
       };
       return await deliver(services, task, ending, presented(task, ending));
     }
-    const { ending, reasoning } = await answerQuestion(services, task);
+    const { ending, reasoning } = await answerQuestion(services, { ...task, material });
     await deliver(services, task, ending, presented(task, ending, reasoning));
   } catch (error) {
     log.error({ error }, 'the question could not be answered');

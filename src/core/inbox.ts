@@ -10,11 +10,13 @@ import type {
   InboundNotice,
 } from '../contract/inbound.ts';
 import type { Clock, Logger } from '../contract/runtime.ts';
+import { turnOfOpeningKey } from '../reply/live-reply.ts';
 import { welcome } from '../reply/notices/admission.ts';
 import type { Language, Store } from '../store/store.ts';
 import { createMessageAdmission, type AdmitServices } from './admit.ts';
 import { createPressAdmission, type PressServices } from './press.ts';
 import type { Running } from './running.ts';
+import type { TurnId } from './turn.ts';
 
 export type InboxServices = AdmitServices &
   PressServices & {
@@ -63,7 +65,7 @@ function recall(services: InboxServices, event: InboundRecall): Admission {
 }
 
 async function judgement(services: InboxServices, event: InboundFeedback): Promise<Admission> {
-  const turn = await services.store.turns.byButtonKey(event.reply);
+  const turn = await services.store.turns.byId(turnOfOpeningKey(event.reply) as TurnId);
   if (turn === undefined || event.verdict === 'withdrawn') return ignored;
   await services.store.feedback.give(turn.id, event.actor.key, event.verdict, services.clock.now().getTime());
   return accepted;

@@ -79,6 +79,16 @@ type Edit = { readonly waiting: AbortSignal; readonly leaving: () => void };
 
 type Part = { readonly index: number; readonly handle?: ReplyHandle; sink?: ReplySink; closed: boolean };
 
+/** The idempotency key of opening a turn's part. */
+export function openingKey(turn: string, part: number): string {
+  return `${turn}-${part}`;
+}
+
+/** The turn an opening key belongs to. */
+export function turnOfOpeningKey(key: string): string {
+  return key.replace(/-\d+$/, '');
+}
+
 /** One answer on the screen: opened at once, growing as text comes, rolled over when full, closed exactly once. */
 export function createLiveReply(options: LiveReplyOptions): LiveReply {
   const { adapter, clock, log, signal } = options;
@@ -127,7 +137,7 @@ export function createLiveReply(options: LiveReplyOptions): LiveReply {
 
   async function open(part: Part, maybeSent: boolean, whole?: ReplyOutcome['status']): Promise<ReplySink> {
     if (part.handle !== undefined) return (part.sink = await adapter.resumeReply(part.handle, signal));
-    const key = `${options.key}-${part.index}`;
+    const key = openingKey(options.key, part.index);
     const opening = { target: options.target, first: snapshot(part), key, maybeSent };
     const sink = await adapter.openReply(whole === undefined ? opening : { ...opening, whole }, signal);
     part.sink = sink;

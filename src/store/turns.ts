@@ -90,6 +90,7 @@ export type TurnStore = {
   /** Claims the event and stores its turn in one commit. `duplicate`: somebody had claimed either, nothing was written. */
   admit(admittance: Admittance): Promise<'new' | 'duplicate'>;
   save(id: TurnId, patch: TurnPatch, at: number): Promise<void>;
+  byId(id: TurnId): Promise<Turn | undefined>;
   byButtonKey(key: string): Promise<Turn | undefined>;
   byEvent(adapter: AdapterId, eventKey: EventKey): Promise<Turn | undefined>;
   /** The turn whose reply's handle holds this platform id, in this chat. */
@@ -142,6 +143,7 @@ export function createTurnStore(db: Kysely<Schema>, queue: WriteQueue): TurnStor
           .where('id', '=', id)
           .execute();
       }),
+    byId: (id) => one(db.selectFrom('turns').selectAll().where('id', '=', id).executeTakeFirst()),
     byButtonKey: (key) =>
       one(db.selectFrom('turns').selectAll().where('button_key', '=', key).executeTakeFirst()),
     byEvent: (adapter, eventKey) =>

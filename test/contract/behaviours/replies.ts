@@ -196,9 +196,11 @@ export const replyBehaviours: readonly Behaviour[] = [
     applies: ({ showsGrowth }) => showsGrowth,
     async run(stage) {
       const instance = await stage.enter();
-      const { replyTarget } = await stage.ask(instance);
       const names = ['甲', '乙', '丙'];
-      const sinks = await Promise.all(names.map(() => stage.open(instance, { target: replyTarget })));
+      const asked = [await stage.ask(instance), await stage.ask(instance), await stage.ask(instance)];
+      const sinks = await Promise.all(
+        asked.map(({ replyTarget }) => stage.open(instance, { target: replyTarget })),
+      );
       await stage.settled(
         Promise.all(sinks.map((sink, index) => growFor30s(stage, sink, names[index] ?? ''))),
       );

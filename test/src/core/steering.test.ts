@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fakeAddress, fakeMessage } from '../../fakes/adapter.ts';
+import { fakeAddress, fakeMediaRef, fakeMessage } from '../../fakes/adapter.ts';
 import { createWorld, type World } from '../../fakes/core.ts';
 import { saying, sayingForEver } from '../../fakes/model.ts';
 
@@ -237,5 +237,42 @@ describe('a turn that still waits when the service stops', () => {
     await world.until(closed(2));
     expect(textOf(1)).toBe('二');
     expect(world.adapter.replies).toHaveLength(2);
+  });
+});
+
+describe('a picture of a question that waits', () => {
+  it('is fetched at once, for its address may not live long', async () => {
+    world.model.answerWith(sayingForEver('一'), saying('二'));
+    await world.core.inbox(fakeMessage({ text: '第一' }));
+    await world.until(() => textOf(0) === '一');
+    world.adapter.media.set('short-lived', Uint8Array.of(1, 7));
+    await world.core.inbox(fakeMessage({ text: '第二', media: [fakeMediaRef('short-lived')] }));
+    await world.until(() => world.adapter.replies.length === 2);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    world.adapter.media.clear();
+    await world.core.inbox(fakeMessage({ text: '/stop', from: 'bob' }));
+    const stop = world.adapter.replies[0]?.states.at(-1)?.buttons?.[0]?.id ?? '';
+    const { place, sender } = fakeMessage({ from: 'alice' });
+    await world.core.inbox({
+      type: 'action',
+      eventKey: fakeMessage().eventKey,
+      place,
+      actor: sender,
+      button: stop,
+    });
+    await world.until(() => world.adapter.replies[1]?.outcome === 'complete');
+    expect(world.model.asked[1]?.messages.at(-1)?.images).toHaveLength(1);
+  });
+});
+
+describe('a judgement that is no button press', () => {
+  it('is stored with the turn whose reply it names', async () => {
+    await world.core.inbox(fakeMessage());
+    await world.until(closed(1));
+    const { place, sender, eventKey } = fakeMessage();
+    const reply = world.adapter.replies[0]?.key ?? '';
+    const judged = { type: 'feedback', eventKey, place, actor: sender, reply, verdict: 'bad' } as const;
+    expect(await world.core.inbox(judged)).toEqual({ outcome: 'accepted' });
+    expect(await world.core.inbox({ ...judged, reply: 'nobody-0' })).toEqual({ outcome: 'ignored' });
   });
 });
