@@ -15,8 +15,8 @@ type SpacingOptions = {
   readonly thrifty: boolean;
 };
 
-/** The time between two updates is this part of the reply's age: half a minute of text is some 20 updates, or 12. */
-const PART_OF_AGE = 1 / 10;
+/** The time between two updates is this part of the reply's age: half a minute of text is some 26 updates, or 17. */
+const PART_OF_AGE = 1 / 8;
 const THRIFTY_PART_OF_AGE = 1 / 4;
 /** Nobody should take it for dead. */
 const LONGEST_MS = 10_000;

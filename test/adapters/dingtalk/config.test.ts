@@ -20,7 +20,7 @@ describe('the configuration of DingTalk', () => {
         cardTemplateId: undefined,
         baseUrl: 'https://api.dingtalk.com',
         oapiBaseUrl: 'https://oapi.dingtalk.com',
-        updateIntervalMs: 1_000,
+        updateIntervalMs: 500,
         monthlyCalls: undefined,
       },
     });

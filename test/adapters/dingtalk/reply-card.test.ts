@@ -96,10 +96,10 @@ describe('an answer in an AI card', () => {
     }
     const times = sim.calls().flatMap(({ api, arrivedMs }) => (api === 'card.streaming' ? [arrivedMs] : []));
     const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
-    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(1_000);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(500);
     expect(gaps.at(0)).toBeLessThan(2_000);
     expect(gaps.at(-1)).toBeGreaterThan(4_000);
-    expect(times.length).toBeLessThan(16);
+    expect(times.length).toBeLessThan(20);
   });
 
   it('gives up an update that still waits for its turn at once when the end comes', async () => {
