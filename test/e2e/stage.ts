@@ -12,6 +12,8 @@ export type StageTraits = {
   readonly resumes: boolean;
   /** The platform delivers again what was not acknowledged. */
   readonly redelivers: boolean;
+  /** The platform's proof does not cover what was said, so nobody may steer the service, administrators included. */
+  readonly forgeable?: true;
 };
 
 /** One platform in real time, for the real service in a process of its own. */
