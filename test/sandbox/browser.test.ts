@@ -1,77 +1,25 @@
-import sharp from 'sharp';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { findChromium, launchBrowser } from './browser.ts';
-import type { StandInModel } from './stand-in-model.ts';
+import { describe, expect, it } from 'vitest';
 import { hostileName, hostileText, renderings, runnableElements } from './page-samples.ts';
-import { startSandbox, type Sandbox } from './sandbox.ts';
-import { answerOf, asked, closedReply, picture, replies, send, speakAs, until } from './test-support.ts';
-
-const chromium = findChromium();
-if (chromium === undefined)
-  console.warn('SKIPPED: no Chromium on this machine, so the demo page is not tested.');
-
-const longAnswer = Array.from({ length: 120 }, (_, index) => `第 ${index + 1} 句话说得很慢。`).join('');
+import { chromium, usePage } from './page-stage.ts';
+import {
+  answerOf,
+  asked,
+  closedReply,
+  lastPictures,
+  lookAt,
+  picture,
+  replies,
+  send,
+  speakAs,
+  until,
+} from './test-support.ts';
 
 describe.skipIf(chromium === undefined)('the demo page', () => {
-  let sandbox: Sandbox;
-  let browser: Browser | undefined;
-  let page: Page;
-  const dialogs: string[] = [];
-  const problems: string[] = [];
-
-  beforeAll(async () => {
-    const role = { zh: '测试', en: 'Test' };
-    sandbox = await startSandbox({
-      port: 0,
-      realModel: undefined,
-      extra: {},
-      signal: AbortSignal.timeout(60_000),
-      people: [
-        { name: '甲', role, admin: true },
-        { name: '乙', role },
-        { name: hostileName, role },
-      ],
-    });
-    browser = await launchBrowser(chromium ?? '');
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await sandbox.stop();
-  });
-
-  beforeEach(async () => {
-    model().simulator.setAnswer(undefined);
-    model().simulator.setSpeed({ firstTokenDelayMs: 0, tokensPerSecond: 2000, jitter: 0 });
-    page = await opened(browser).newPage({ viewport: { width: 1280, height: 900 } });
-    page.on('dialog', (dialog) => {
-      dialogs.push(dialog.message());
-      void dialog.dismiss();
-    });
-    page.on('pageerror', (error) => problems.push(error.message));
-    await page.goto(sandbox.url);
-    await page.locator('.speaker').first().waitFor();
-  });
-  afterEach(async () => {
-    await page.close();
-    expect(problems.splice(0)).toEqual([]);
-    expect(dialogs).toEqual([]);
-  });
-
-  function model(): StandInModel {
-    if (sandbox.model === undefined) throw new Error('the stand-in is missing');
-    return sandbox.model;
-  }
-
-  /** The model says this, slowly enough to do something meanwhile. */
-  function saySlowly(text: string): void {
-    model().simulator.setAnswer(() => ({ text }));
-    model().simulator.setSpeed({ tokensPerSecond: 40 });
-  }
-
-  const cardOf = (words: string) => page.locator('.message.from-bot', { hasText: words }).locator('.card');
+  const stage = usePage();
+  const { model, saySlowly, cardOf, longAnswer } = stage;
 
   it('brings two pictures and their question to the model, and its text back to the byte', async () => {
+    const [page, sandbox] = [stage.page(), stage.sandbox()];
     const text =
       '# 结论\n\n两张图：**红** 和 _蓝_，😀 也在。\n\n| 图 | 颜色 |\n|---|:--:|\n| 1 | 红 |\n| 2 | 蓝 |\n\n1. 一\n2. 二\n   - 里面\n\n```js\nif (a < b && c > d) call("</x>");\n```\n完。';
     model().simulator.setAnswer(() => ({ text }));
@@ -92,17 +40,8 @@ describe.skipIf(chromium === undefined)('the demo page', () => {
 
     const reply = await closedReply(sandbox, await asked(sandbox, '这两张图是什么颜色'));
     expect(answerOf(reply)).toBe(text);
-    const { messages } = model().simulator.chats.at(-1)?.body as {
-      messages: { role: string; content: { type: string; text?: string; image_url?: { url: string } }[] }[];
-    };
-    const parts = messages.findLast(({ role }) => role === 'user')?.content ?? [];
-    expect(
-      parts
-        .filter(({ type }) => type === 'text')
-        .map((part) => part.text)
-        .join(),
-    ).toContain('这两张图是什么颜色？');
-    const urls = parts.flatMap(({ image_url: image }) => (image === undefined ? [] : [image.url]));
+    const { text: words, urls } = lastPictures(model());
+    expect(words).toContain('这两张图是什么颜色？');
     expect(urls).toHaveLength(2);
     const seen = await Promise.all(urls.map(lookAt));
     expect(seen.map(({ upright, shape, main }) => [upright, shape, main])).toEqual([
@@ -125,6 +64,7 @@ describe.skipIf(chromium === undefined)('the demo page', () => {
   });
 
   it('draws Markdown, and only Markdown', async () => {
+    const page = stage.page();
     const drawn = await page.evaluate<string[]>(`import('/markdown.js').then(({ markdown }) =>
       ${JSON.stringify(renderings.map(([text]) => text))}.map((text) => {
         const frame = document.createElement('div');
@@ -135,6 +75,7 @@ describe.skipIf(chromium === undefined)('the demo page', () => {
   });
 
   it('shows one answer when the same message is delivered five more times', async () => {
+    const [page, sandbox] = [stage.page(), stage.sandbox()];
     saySlowly(longAnswer.slice(0, 200));
     await send(page, '@小桥 投递很多次');
     const question = await asked(sandbox, '投递很多次');
@@ -154,6 +95,7 @@ describe.skipIf(chromium === undefined)('the demo page', () => {
   });
 
   it('stops an answer at the press of its button and keeps what was there', async () => {
+    const [page, sandbox] = [stage.page(), stage.sandbox()];
     saySlowly(longAnswer);
     await send(page, '@小桥 说很久');
     const card = cardOf('说很久');
@@ -169,6 +111,7 @@ describe.skipIf(chromium === undefined)('the demo page', () => {
   });
 
   it('stops the answer to a message that is recalled', async () => {
+    const [page, sandbox] = [stage.page(), stage.sandbox()];
     saySlowly(longAnswer);
     await speakAs(page, '乙');
     await send(page, '@小桥 这条会撤回');
@@ -186,28 +129,8 @@ describe.skipIf(chromium === undefined)('the demo page', () => {
     expect(answerOf(reply).length).toBeLessThan(longAnswer.length);
   });
 
-  it('ends an answer in its own card after the service was killed in the middle of it', async () => {
-    const text = longAnswer.slice(0, 300);
-    saySlowly(text);
-    await send(page, '@小桥 说到一半被杀');
-    const question = await asked(sandbox, '说到一半被杀');
-    await cardOf('说到一半被杀').locator('.answer', { hasText: '第 2 句' }).waitFor();
-    const { starts } = sandbox.service.state();
-    await page.locator('[data-action=kill]').click();
-    await until(
-      'the service is back',
-      () => sandbox.service.state().starts > starts && sandbox.service.state().phase === 'running',
-    );
-    model().simulator.setSpeed({ tokensPerSecond: 2000 });
-    const reply = await closedReply(sandbox, question);
-    expect(replies(sandbox, question)).toHaveLength(1);
-    const whole = answerOf(reply) === text;
-    const honest = JSON.stringify(reply.card?.json).includes('重启');
-    expect(whole || honest).toBe(true);
-    await page.getByText('上次恢复用时').waitFor();
-  });
-
   it('runs nothing that people or models write, and shows it as the text it is', async () => {
+    const [page, sandbox] = [stage.page(), stage.sandbox()];
     model().simulator.setAnswer(() => ({ text: hostileText }));
     await speakAs(page, hostileName);
     await send(page, `@小桥 ${hostileText}`);
@@ -222,6 +145,7 @@ describe.skipIf(chromium === undefined)('the demo page', () => {
   });
 
   it('takes a pasted picture, completes a mention, and quotes a message', async () => {
+    const [page, sandbox] = [stage.page(), stage.sandbox()];
     await send(page, '这条会被引用');
     const quoted = page.locator('.message.own', { hasText: '这条会被引用' });
     await quoted.hover();
@@ -251,6 +175,7 @@ describe.skipIf(chromium === undefined)('the demo page', () => {
   });
 
   it('answers a reply in a topic inside that topic', async () => {
+    const page = stage.page();
     await send(page, '这是话题的开头');
     const start = page.locator('.message.own', { hasText: '这是话题的开头' });
     await start.hover();
@@ -261,30 +186,18 @@ describe.skipIf(chromium === undefined)('the demo page', () => {
   });
 
   it('fits a phone, and speaks English when asked to', async () => {
+    const page = stage.page();
     await page.setViewportSize({ width: 390, height: 800 });
     expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
     await page.getByRole('button', { name: 'English' }).click();
     await page.getByRole('button', { name: 'Send' }).waitFor();
+    const header = await page.locator('.top').boundingBox();
+    for (const name of ['Feishu', 'DingTalk', 'WeCom']) {
+      const tab = await page.getByRole('button', { name, exact: true }).boundingBox();
+      expect((tab?.y ?? 0) + (tab?.height ?? Infinity)).toBeLessThanOrEqual(header?.height ?? 0);
+    }
     await page.getByRole('button', { name: 'Behind the scenes' }).click();
     await page.getByText('Make something fail').waitFor();
     expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
   });
 });
-
-function opened(browser: Browser | undefined): Browser {
-  if (browser === undefined) throw new Error('the browser did not start');
-  return browser;
-}
-
-/** What a picture in a data URL is, when it really decodes. */
-async function lookAt(url: string) {
-  const [, base64 = ''] = /^data:image\/[a-z]+;base64,(.+)$/.exec(url) ?? [];
-  const image = sharp(Buffer.from(base64, 'base64'), { failOn: 'warning' });
-  const { width, height, orientation } = await image.metadata();
-  const { dominant } = await image.stats();
-  return {
-    upright: orientation === undefined || orientation === 1,
-    shape: width < height ? 'tall' : 'wide',
-    main: dominant.r > dominant.b ? 'red' : 'blue',
-  };
-}

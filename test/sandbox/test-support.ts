@@ -2,6 +2,7 @@ import sharp from 'sharp';
 import type { Page } from 'playwright-core';
 import type { MessageView } from '../simulators/feishu/views.ts';
 import type { Sandbox } from './sandbox.ts';
+import type { StandInModel } from './stand-in-model.ts';
 
 const patienceMs = 30_000;
 const lookEveryMs = 25;
@@ -58,6 +59,11 @@ export function answerOf(reply: MessageView): string {
   return reply.card?.texts['answer'] ?? '';
 }
 
+export async function openPane(page: Page, id: string): Promise<void> {
+  await page.locator(`[data-pane=${id}]`).click();
+  await page.locator(`[data-pane=${id}].chosen`).waitFor();
+}
+
 export async function speakAs(page: Page, name: string): Promise<void> {
   await page.locator('.speaker', { hasText: name }).click();
 }
@@ -75,4 +81,33 @@ export async function picture(
 ): Promise<Buffer> {
   const plain = sharp({ create: { ...size, channels: 3, background: colour } });
   return turned ? plain.withMetadata({ orientation: 6 }).jpeg().toBuffer() : plain.png().toBuffer();
+}
+
+/** What the model was asked last: the words, and the pictures as data URLs. */
+export function lastPictures({ simulator }: StandInModel): {
+  readonly text: string;
+  readonly urls: readonly string[];
+} {
+  const { messages } = simulator.chats.at(-1)?.body as {
+    messages: { role: string; content: string | { text?: string; image_url?: { url: string } }[] }[];
+  };
+  const content = messages.findLast(({ role }) => role === 'user')?.content ?? [];
+  if (typeof content === 'string') return { text: content, urls: [] };
+  return {
+    text: content.map(({ text = '' }) => text).join(),
+    urls: content.flatMap(({ image_url: image }) => (image === undefined ? [] : [image.url])),
+  };
+}
+
+/** What a picture in a data URL is, when it really decodes. */
+export async function lookAt(url: string) {
+  const [, base64 = ''] = /^data:image\/[a-z]+;base64,(.+)$/.exec(url) ?? [];
+  const image = sharp(Buffer.from(base64, 'base64'), { failOn: 'warning' });
+  const { width, height, orientation } = await image.metadata();
+  const { dominant } = await image.stats();
+  return {
+    upright: orientation === undefined || orientation === 1,
+    shape: width < height ? 'tall' : 'wide',
+    main: dominant.r > dominant.b ? 'red' : 'blue',
+  };
 }

@@ -26,7 +26,7 @@ export function viewMessage(message: SimMessage, { simulator, mentionable, quote
     state: recalled ? 'recalled' : 'sent',
     atMs: createdMs,
     lines: recalled || card !== undefined ? [] : linesOf(message, mentionable),
-    summary: card === undefined ? undefined : firstWords(card.texts['content'] ?? ''),
+    summary: from.kind === 'bot' ? firstWords(card?.texts['content'] ?? message.text) : undefined,
     card: card === undefined ? undefined : viewCard(card, simulator),
   };
 }

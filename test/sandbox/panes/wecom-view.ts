@@ -17,7 +17,8 @@ export function viewMessage(message: SimMessage, { corp: { botName } }: WeComSim
     state,
     atMs: createdMs,
     lines: stream === undefined ? linesOf(message, botName) : [],
-    summary: stream === undefined ? undefined : firstWords(splitThinking(stream.content).answer),
+    summary:
+      sender.type === 'bot' ? firstWords(splitThinking(stream?.content ?? message.text).answer) : undefined,
     // WeCom's own thumbs: under finished replies that asked for them.
     rateable: feedbackId !== undefined,
     card: stream === undefined ? undefined : viewStream(stream),

@@ -15,7 +15,7 @@ const shownCharacters = 120;
 /** The first words of an answer, as the chat list shows them. */
 export function firstWords(markdown: string): string {
   return markdown
-    .replace(/[#*_`>|~-]+/g, ' ')
+    .replace(/^[\s#>-]+|[*_`|~]+/gm, ' ')
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, shownCharacters);

@@ -7,7 +7,7 @@ import { avatar } from './avatar.js';
 /** A message's first words, as a quote or the chat list shows them. */
 export function gist(message) {
   if (message.state !== 'sent') return say(message.state);
-  if (message.card !== undefined) return message.summary || say('card');
+  if (message.summary !== undefined) return message.summary || say('card');
   const words = message.lines
     .map((line) =>
       line
