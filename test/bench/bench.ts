@@ -15,6 +15,8 @@ type Figure = {
 const compileCache = fileURLToPath(new URL('../../node_modules/.cache/compile', import.meta.url));
 const resultFile = fileURLToPath(new URL('../../docs/bench/latest.json', import.meta.url));
 
+const readmeFile = fileURLToPath(new URL('../../README.md', import.meta.url));
+
 const sleep = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -202,6 +204,17 @@ function toLine({ name, value, unit, target }: Figure): string {
   return `| ${name} | ${shown} ${unit} | ${verdict} |`;
 }
 
+/** The table in the README, so that what stands there is what was measured. */
+function writeReadme(): void {
+  const text = readFileSync(readmeFile, 'utf8');
+  const table = ['| figure | measured | target |', '|---|---:|---|', ...figures.map(toLine)].join('\n');
+  const block = `<!-- figures:begin -->\nMeasured by \`npm run bench\` on ${machine()}, against the simulators:\n\n${table}\n<!-- figures:end -->`;
+  writeFileSync(
+    readmeFile,
+    text.replace(/<!-- figures:begin -->[^]*<!-- figures:end -->/, () => block),
+  );
+}
+
 const steps: readonly (() => Promise<Figure | Figure[]>)[] = [
   measureStart,
   () => measureIdleMemory(false),
@@ -221,4 +234,5 @@ for (const step of steps) {
   }
 }
 writeFileSync(resultFile, `${JSON.stringify({ machine: machine(), figures }, null, 2)}\n`);
+writeReadme();
 process.exit(figures.every(({ value, target }) => target === undefined || value <= target) ? 0 : 1);
