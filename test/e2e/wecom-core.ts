@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Adapter } from '../../src/contract/adapter.ts';
+import type { InboundNotice } from '../../src/contract/inbound.ts';
+import { createCore, type Core, type CoreServices } from '../../src/core/core.ts';
+import { openStore } from '../../src/store/store.ts';
+import { createSurroundings, type Surroundings } from '../contract/surroundings.ts';
+import { serveWebhooks } from '../contract/webhook-server.ts';
+import {
+  createWeComAdapter,
+  pointWeCom,
+  wecomEnvironment,
+  type WeComIntegration,
+} from '../contract/wecom-integration.ts';
+import { fakePreparer } from '../fakes/core.ts';
+import { createFakeModel, type FakeModel } from '../fakes/model.ts';
+import type { WeComLimits } from '../simulators/wecom/rules.ts';
+import { startWeComSimulator, type WeComSimulator } from '../simulators/wecom/simulator.ts';
+import type { MessageView } from '../simulators/wecom/views.ts';
+import type { SimMessage, SimUser } from '../simulators/wecom/world-types.ts';
+
+/**
+ * The real core and adapter in front of the simulator, over real sockets, on one clock that the test moves: for what
+ * takes minutes. Only the model is in memory.
+ */
+export type WeComCore = Surroundings & {
+  readonly sim: WeComSimulator;
+  readonly adapter: Adapter;
+  readonly model: FakeModel;
+  readonly notices: readonly InboundNotice[];
+  readonly alice: SimUser;
+  /** Alice asks in her own chat. */
+  ask(text: string): SimMessage;
+  /** What stands there of the bot, oldest first. */
+  shown(): readonly MessageView[];
+  /** From now on what comes in is stored only after `release`. */
+  holdStore(): { release(): void };
+  /** Waits until every question so far is answered to its end. */
+  answered(): Promise<void>;
+  end(): Promise<void>;
+};
+
+type WeComCoreOptions = {
+  readonly limits?: Partial<WeComLimits>;
+  /** 0 ≤ x < 1: what stands in for chance in the adapter. */
+  readonly random?: number;
+};
+
+/** Ten minutes in some seconds; an exchange over a socket takes a fraction of a second of this time. */
+const pace = { stepMs: 50, waitMs: 1, patienceMs: 1_800_000, idleMs: 40 };
+
+export async function startWeComCore(
+  integration: WeComIntegration,
+  { limits = {}, random = 0.5 }: WeComCoreOptions = {},
+): Promise<WeComCore> {
+  const surroundings = createSurroundings(pace);
+  const { clock, until, settled } = surroundings;
+  const sim = await startWeComSimulator({ clock, corp: { botName: 'Qwen助手' }, limits });
+  const alice = sim.addUser({ name: '小丽', userId: 'XiaoLi' });
+  const chat = integration === 'app' ? sim.appChat(alice) : sim.directChat(alice);
+  const deps = { ...surroundings.deps, random: () => random };
+  const adapter = await createWeComAdapter(sim, wecomEnvironment(sim, integration), deps);
+  const server = await serveWebhooks(adapter);
+  pointWeCom(sim, integration, server.url);
+  const folder = mkdtempSync(join(tmpdir(), 'bridge-wecom-'));
+  const store = await openStore(join(folder, 'bridge.db'), clock);
+  const model = createFakeModel();
+  const notices: InboundNotice[] = [];
+  const core: Core = createCore({
+    ...quietServices(surroundings),
+    adapters: new Map([[adapter.id, adapter]]),
+    store,
+    model,
+    onNotice: (notice) => notices.push(notice),
+  });
+  let stored: Promise<unknown> = Promise.resolve();
+  await adapter.start(async (event) => {
+    await stored;
+    return core.inbox(event);
+  });
+  await until(() => adapter.health().state === 'up', 'the platform is reached');
+  let asked = 0;
+
+  return {
+    ...surroundings,
+    sim,
+    adapter,
+    model,
+    notices,
+    alice,
+    ask(text) {
+      asked += 1;
+      return sim.say({ chat, from: alice, said: { kind: 'text', text } }).message;
+    },
+    shown: () => sim.messages(chat.chatId).filter(({ from }) => from.kind === 'bot'),
+    holdStore() {
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      stored = promise;
+      return { release: () => resolve(undefined) };
+    },
+    answered: () =>
+      until(() => model.asked.length === asked && core.running() === 0, 'every question is answered'),
+    async end() {
+      await settled(core.drain(0));
+      await settled(adapter.stop());
+      surroundings.stop();
+      await Promise.all([server.stop(), sim.stop()]);
+      await settled(store.close());
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What the core needs beside platform, store and model. */
+function quietServices({
+  deps,
+}: Surroundings): Omit<CoreServices, 'adapters' | 'store' | 'model' | 'onNotice'> {
+  return {
+    config: {
+      access: { admins: [], allow: undefined },
+      conversation: {
+        systemPrompt: undefined,
+        groupContext: 'user',
+        maxMessageAgeMs: 8 * 60 * 60_000,
+        assistantsFile: undefined,
+      },
+      locale: 'zh',
+      timeZone: 'Asia/Shanghai',
+      retention: { days: 30, mediaHours: 24 },
+    },
+    preparer: fakePreparer,
+    clock: deps.clock,
+    random: deps.random,
+    randomByte: () => randomBytes(1)[0] ?? 0,
+    uuid: deps.uuid,
+    log: deps.log,
+    version: 'test',
+    ended: () => undefined,
+    answered: () => undefined,
+    ledger: { use: () => ({ today: 0, month: 0, forecast: 0 }) },
+    counted: () => undefined,
+  };
+}
