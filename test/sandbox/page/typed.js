@@ -4,9 +4,10 @@ import { markdown } from './markdown.js';
 /**
  * Markdown that is typed out as clients do it. `update(text, printing)`: `printing` has `step` characters each
  * `frequencyMs`; with `strategy` `fast`, what is left is shown at once when newer text comes. Without it, all at once.
+ * `looks`: the classes of its `node`.
  */
-export function createTyped() {
-  const node = el('div', { class: 'md answer' });
+export function createTyped(looks = 'md answer') {
+  const node = el('div', { class: looks });
   let target = '';
   let shown = -1;
   let timer;

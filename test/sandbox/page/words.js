@@ -64,6 +64,18 @@ const words = {
   expand: ['展开', 'Show'],
   page: ['页', 'page'],
   pressFailed: ['按钮没有得到应答', 'The button got no answer'],
+  how_feishu: [
+    '长连接收消息，CardKit 卡片逐字更新',
+    'Messages by long connection; answers grow in CardKit cards',
+  ],
+  how_dingtalk: [
+    'Stream 长连接收消息，AI 卡片流式更新；撤回消息时钉钉不通知机器人',
+    'Messages by Stream; answers grow in AI cards. DingTalk tells no bot of recalled messages',
+  ],
+  how_wecom: [
+    '智能机器人长连接收消息，流式消息逐步更新；撤回消息时企业微信不通知机器人',
+    'Messages by the AI bot’s long connection; answers grow in streamed messages. WeCom tells no bot of recalled messages',
+  ],
   aiWorking: ['处理中…', 'Working on it…'],
   blankCard: ['（文字过长，客户端显示为空白）', '(The text is too long: clients show an empty card)'],
   thinking: ['思考过程', 'Reasoning'],

@@ -35,12 +35,13 @@ function viewCard(
   { state, texts, values, blank, buttons, privateValues, ...card }: CardView,
   simulator: DingTalkSimulator,
 ): View {
-  const { content = '', progress, notice, footer } = texts;
+  const { content = '', facts = '', progress, notice, footer } = texts;
   return {
     state,
     streaming: state === 'processing' || state === 'inputting',
     blank,
     content,
+    facts,
     progress,
     notice,
     footer,

@@ -1,9 +1,9 @@
+import { readTemplate } from '../../adapters/dingtalk/card-template.ts';
 import { startDingTalkSimulator, type DingTalkSimulator } from '../../simulators/dingtalk/simulator.ts';
 import type { SimChat } from '../../simulators/dingtalk/world-types.ts';
 import type { Pane, View } from '../pane.ts';
 import { dingtalkActions } from './dingtalk-actions.ts';
 import { otherKinds } from './dingtalk-said.ts';
-import { cardTemplate } from './dingtalk-template.ts';
 import { viewMessage, type Viewing } from './dingtalk-view.ts';
 import { watchDingTalk } from './dingtalk-watch.ts';
 import { createChatPane, shownMessages } from './shared/chat-pane.ts';
@@ -18,6 +18,7 @@ const connections = 2;
 
 /** DingTalk on this machine: a group of colleagues with the bot, and each one's direct chat with it. */
 export async function startDingTalkPane(people: readonly DemoPerson[]): Promise<DingTalkPane> {
+  const cardTemplate = readTemplate();
   const simulator = await startDingTalkSimulator({
     app: { botName },
     templates: [cardTemplate],

@@ -9,8 +9,8 @@ import { press } from './shared/press.js';
 const printing = { frequencyMs: 40, step: 2, strategy: 'fast' };
 
 /**
- * An AI card of the bot's template: before its first text DingTalk shows a picture of its own, then the growing text and
- * everything beside it. A sentence for one person only is shown to that person.
+ * An AI card, laid out as the shipped template has it in its states: waiting, writing, ended. A sentence for one person
+ * only is shown to that person.
  */
 export function createReply(message, pane) {
   const body = el('div', { class: 'card-body' });
@@ -22,15 +22,9 @@ export function createReply(message, pane) {
     el('span', {}, pane.bot()),
   );
   const root = el('article', { class: 'card ai-card' }, bar, body, state.root);
-  const waiting = el(
-    'div',
-    { class: 'ai-waiting' },
-    el('i'),
-    el('i'),
-    el('i'),
-    el('span', {}, say('aiWorking')),
-  );
-  const answer = createTyped();
+  const doing = el('span');
+  const waiting = el('div', { class: 'ai-waiting' }, el('i'), el('i'), el('i'), doing);
+  const [answer, facts] = [createTyped(), createTyped('md')];
   let buttons = { sign: '', node: undefined };
 
   function row(shown) {
@@ -45,21 +39,26 @@ export function createReply(message, pane) {
 
   const line = (kind, words) => (words ? el('div', { class: kind }, words) : undefined);
 
+  /** From top to bottom. */
+  function parts(card) {
+    const content = card.blank ? line('plain blank-card', say('blankCard')) : answer.node;
+    const told = line('plain toast-line', card.toasts[pane.speaker().id]);
+    if (card.state === 'processing') return [waiting];
+    if (card.state === 'inputting')
+      return [content, line('progress', card.progress), row(card.buttons), told];
+    const [figures, notice] = [card.facts === '' ? undefined : facts.node, line('plain', card.notice)];
+    return [content, figures, notice, row(card.buttons), told, line('aside', card.footer)];
+  }
+
   return {
     root,
     update({ card }) {
       root.classList.toggle('streaming', card.streaming);
       state.update(card);
-      if (card.state === 'processing') return arrange(body, [waiting]);
+      doing.textContent = card.progress || say('aiWorking');
       answer.update(card.content, card.streaming ? printing : undefined);
-      return arrange(body, [
-        line('progress', card.progress),
-        card.blank ? line('plain blank-card', say('blankCard')) : answer.node,
-        line('plain', card.notice),
-        row(card.buttons),
-        line('plain toast-line', card.toasts[pane.speaker().id]),
-        line('aside', card.footer),
-      ]);
+      facts.update(card.facts);
+      arrange(body, parts(card));
     },
   };
 }

@@ -1,3 +1,5 @@
+import { Refusal } from '../../pane.ts';
+
 /** Who can be mentioned: name → what stands between the braces of `@{…}`. */
 export type Mentionable = ReadonlyMap<string, string>;
 
@@ -25,11 +27,14 @@ export function splitMentions(text: string, people: Mentionable): readonly Part[
   return plain === '' ? parts : [...parts, plain];
 }
 
-/** With `@{…}` for each mention, as the simulators want it. */
+/** With `@{…}` for each mention, as the simulators want it; refused where somebody typed such a mark. */
 export function markMentions(text: string, people: Mentionable): string {
-  return splitMentions(text, people)
-    .map((part) => (typeof part === 'string' ? part : `@{${part.mention}}`))
-    .join('');
+  const parts = splitMentions(text, people);
+  if (parts.some((part) => typeof part === 'string' && part.includes('@{')))
+    throw new Refusal(
+      '演示里 @{ 表示提及，请换个写法 / the demo marks mentions by @{, please write it otherwise',
+    );
+  return parts.map((part) => (typeof part === 'string' ? part : `@{${part.mention}}`)).join('');
 }
 
 /** The longest line of what was typed, as it will be found in what the model is asked. */

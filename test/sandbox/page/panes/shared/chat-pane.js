@@ -124,6 +124,7 @@ export function createChatPane({ id: platform, createReply }) {
         { class: 'aside' },
         group ? `${state.people.length + 1} ${say('groupOf')}` : say('directHint'),
       ),
+      el('span', { class: 'aside how', title: say(`how_${platform}`) }, say(`how_${platform}`)),
     );
   }
 
