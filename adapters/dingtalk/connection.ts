@@ -1,6 +1,6 @@
 import type { Clock, Logger } from '../../src/contract/runtime.ts';
-import { createBackoff } from '../shared/backoff.ts';
 import type { Health } from './health.ts';
+import { createLineWaits, type LineState } from './line-waits.ts';
 
 /** Why a connection is over. `refused`: it will be again until a person mends something. */
 export type SessionEnd = { readonly detail: string; readonly refused: boolean };
@@ -32,28 +32,25 @@ type Supervision = {
   readonly serve: (hooks: SessionHooks, signal: AbortSignal) => Promise<SessionEnd>;
 };
 
-const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 60_000;
-/** A connection that held so long was a good one: the next attempt may come soon. */
-const GOOD_AFTER_MS = 60_000;
-/** Connections sent away sooner than this are followed up at growing distances, up to a second. */
-const SENT_AWAY_EARLY_MS = 5_000;
-const EARLY_STEP_MS = 50;
+/** How long the other lines sleep at most before they look whether the first one is open. */
+const LOOK_AGAIN_MS = 60_000;
 
 /**
- * Keeps the way in open until it is stopped. A line whose connection is leaving opens the next one at once and lets the
- * old one end by itself; one whose connection broke or could not be opened tries again after a wait that doubles up to a
- * minute. Only the first line tries while none is open.
+ * Keeps the way in open until it is stopped. A line whose connection is leaving opens the next one and lets the old one
+ * end by itself. Only the first line tries while none is open.
  */
 export function createConnection({ clock, random, health, log, lines, serve }: Supervision): Connection {
   const stopping = new AbortController();
   const sessions = new Set<Promise<SessionEnd>>();
   let openSessions = 0;
+  /** Those that are open and not leaving. */
+  let receiving = 0;
   let opened = new AbortController();
   let running: Promise<unknown> | undefined;
 
   function up(): void {
     openSessions += 1;
+    receiving += 1;
     opened.abort();
     opened = new AbortController();
     health.set('up');
@@ -67,44 +64,43 @@ export function createConnection({ clock, random, health, log, lines, serve }: S
     else if (detail !== 'replaced') log.info({ detail }, 'a dingtalk connection ended; another one is open');
   }
 
-  function begin(onLeaving: () => void): Promise<SessionEnd> {
-    let wasUp = false;
+  /** One connection, until it is over or leaving. */
+  async function hold(): Promise<LineState> {
+    const nowMs = (): number => clock.now().getTime();
+    let upAtMs: number | undefined;
     const onUp = (): void => {
-      wasUp = true;
+      upAtMs = nowMs();
       up();
+    };
+    const leaving = Promise.withResolvers<undefined>();
+    const onLeaving = (): void => {
+      leaving.resolve(undefined);
     };
     const session = serve({ onUp, onLeaving }, stopping.signal).then((end) => {
       sessions.delete(session);
-      down(wasUp, end);
+      down(upAtMs !== undefined, end);
       return end;
     });
     sessions.add(session);
-    return session;
+    const end = await Promise.race([session, leaving.promise]);
+    if (upAtMs === undefined)
+      return { why: end?.refused === true ? 'refused' : 'unopened', heldMs: 0, last: false };
+    receiving -= 1;
+    return { why: 'over', heldMs: nowMs() - upAtMs, last: receiving === 0 };
   }
 
   async function keep(line: number): Promise<void> {
-    const backoff = createBackoff({ random, firstMs: FIRST_WAIT_MS, capMs: LONGEST_WAIT_MS });
-    let early = 0;
+    const waitAfter = createLineWaits(random);
     while (!stopping.signal.aborted) {
       if (line > 0) await untilOpen();
-      const begun = clock.now().getTime();
-      const leaving = Promise.withResolvers<undefined>();
-      const session = begin(() => {
-        leaving.resolve(undefined);
-      });
-      const end = await Promise.race([session, leaving.promise]);
-      const heldMs = clock.now().getTime() - begun;
-      if (heldMs > GOOD_AFTER_MS || end === undefined) backoff.reset();
-      early = end === undefined && heldMs < SENT_AWAY_EARLY_MS ? early + 1 : 0;
-      const replaceMs = Math.min(FIRST_WAIT_MS, early * EARLY_STEP_MS);
-      const waitMs = end === undefined ? replaceMs : end.refused ? LONGEST_WAIT_MS : backoff.next();
+      const waitMs = waitAfter(await hold());
       if (waitMs > 0) await clock.sleep(waitMs, stopping.signal);
     }
   }
 
   async function untilOpen(): Promise<void> {
     while (openSessions === 0 && !stopping.signal.aborted) {
-      await clock.sleep(LONGEST_WAIT_MS, AbortSignal.any([stopping.signal, opened.signal]));
+      await clock.sleep(LOOK_AGAIN_MS, AbortSignal.any([stopping.signal, opened.signal]));
     }
   }
 
