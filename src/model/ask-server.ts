@@ -1,8 +1,10 @@
 import type { Json } from '../contract/ids.ts';
 import type { Clock, Logger } from '../contract/runtime.ts';
+import type { Affinity } from './affinity.ts';
 import { attempt } from './attempt.ts';
 import type { SentRequest } from './errors.ts';
 import type { Failure, Remedy } from './failure.ts';
+import type { Line } from './line.ts';
 import type { AnswerOutcome } from './read-answer.ts';
 import {
   buildBody,
@@ -22,6 +24,8 @@ export type AskSurroundings = {
   readonly firstTokenTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly extraBody: { readonly [key: string]: Json };
+  readonly line: Line;
+  readonly affinity: Affinity;
 };
 
 /** The question as it stands now; a remedy changes it between two attempts. */

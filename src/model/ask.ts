@@ -1,7 +1,9 @@
 import { type AskSurroundings, askServer, createQuestion, type Question } from './ask-server.ts';
+import { canTake, choose, type Need } from './choose-server.ts';
 import { type Failure, isRequestFault } from './failure.ts';
 import type { AnswerOutcome } from './read-answer.ts';
 import type { Server } from './server.ts';
+import type { Slot, Slots } from './slots.ts';
 import type { ModelEnd, ModelEvent, ModelRequest } from './types.ts';
 import { isAborted } from './within.ts';
 
@@ -21,8 +23,7 @@ type Standing = {
 };
 
 /**
- * Asks the servers in turn until one begins to answer: the doubtful and the fully occupied last, with pauses between
- * rounds. Never throws; the last event is the one `end`.
+ * Asks the servers until one begins to answer, the best first and again after a pause. Never throws; the last event is the one `end`.
  */
 export async function* ask(
   servers: readonly Server[],
@@ -49,9 +50,12 @@ async function* askInRounds(
   surroundings: AskSurroundings,
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent, ModelEnd> {
-  const { clock } = surroundings;
   if (signal.aborted) return aborted;
   const question = createQuestion(request);
+  const need = {
+    pictured: question.messages.imageCount > 0,
+    home: surroundings.affinity.home(request.affinity),
+  };
   const standings = servers.map((server): Standing => ({
     server,
     tries: 0,
@@ -60,9 +64,14 @@ async function* askInRounds(
   }));
   let fault: ModelEnd['fault'];
   for (;;) {
-    for (const standing of inOrder(standings, clock.now().getTime())) {
-      const outcome = yield* takeTurn(standing, question, surroundings, signal);
-      if (outcome === undefined) return aborted;
+    const ready = standings.filter((standing) => isReady(standing, need, surroundings));
+    if (ready.length > 0) {
+      const taken = yield* surroundings.line.take(() => slotsOf(choose(ready, need)), signal);
+      if (taken === undefined) return aborted;
+      if (taken === 'full') return failed(houseFull);
+      const standing = ready.find(({ server }) => server.slots === taken.slots);
+      if (standing === undefined) continue;
+      const outcome = yield* takeTurn(standing, taken.slot, question, surroundings, signal);
       if (outcome.type === 'ended') return isAborted(signal) ? endedWhileAborting(outcome.end) : outcome.end;
       if (isAborted(signal)) return aborted;
       ({ fault } = outcome.failure);
@@ -72,45 +81,61 @@ async function* askInRounds(
       );
       if (isRequestFault(fault.code)) return failed(fault);
       postpone(standing, outcome.failure, surroundings);
+    } else if (!(await nextMayCome(standings, need, surroundings, signal))) {
+      return isAborted(signal) ? aborted : failed(fault ?? unseen(standings));
     }
-    const next = Math.min(
-      ...standings
-        .filter(({ notBefore, deadline }) => notBefore < deadline)
-        .map(({ notBefore }) => notBefore),
-    );
-    if (next === Infinity) return failed(fault);
-    await clock.sleep(Math.max(0, next - clock.now().getTime()), signal);
-    if (isAborted(signal)) return aborted;
   }
 }
 
-/** One server's turn: waits for a place among its running requests. Undefined when the signal aborted first. */
+function isReady(standing: Standing, need: Need, { clock }: AskSurroundings): boolean {
+  return standing.notBefore <= clock.now().getTime() && canTake(standing.server, need);
+}
+
+function slotsOf(standings: readonly Standing[]): readonly Slots[] {
+  return standings.map(({ server }) => server.slots);
+}
+
+/** Sleeps until a server may be asked again. False when none will be in time, or the signal aborted. */
+async function nextMayCome(
+  standings: readonly Standing[],
+  need: Need,
+  { clock }: AskSurroundings,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const times = standings
+    .filter(({ server, notBefore, deadline }) => notBefore < deadline && canTake(server, need))
+    .map(({ notBefore }) => notBefore);
+  const next = Math.min(...times);
+  if (next === Infinity) return false;
+  await clock.sleep(Math.max(0, next - clock.now().getTime()), signal);
+  return !signal.aborted;
+}
+
+/** One server's turn, on the place that was taken for it. */
 async function* takeTurn(
   standing: Standing,
+  slot: Slot,
   question: Question,
   surroundings: AskSurroundings,
   signal: AbortSignal,
-): AsyncGenerator<ModelEvent, AnswerOutcome | undefined> {
+): AsyncGenerator<ModelEvent, AnswerOutcome> {
   const { server } = standing;
-  const slot = yield* server.slots.take(signal);
-  if (slot === undefined) return undefined;
-  if (slot === 'full') return { type: 'failed', failure: houseFull };
+  const over = server.begin();
   try {
     const now = surroundings.clock.now().getTime();
     if (standing.tries === 0) standing.deadline = now + surroundings.firstTokenTimeoutMs;
     standing.tries += 1;
     const outcome = yield* askServer(server, question, standing.deadline, surroundings, signal);
     if (!signal.aborted) note(server, outcome);
+    if (outcome.type === 'ended') surroundings.affinity.remember(question.request.affinity, server);
     return outcome;
   } finally {
+    over();
     slot.release();
   }
 }
 
-const houseFull: Failure = {
-  fault: { code: 'overloaded', evidence: 'too many requests are waiting here' },
-  retry: 'no',
-};
+const houseFull: ModelEnd['fault'] = { code: 'overloaded', evidence: 'too many requests are waiting here' };
 const aborted: ModelEnd = { type: 'end', reason: 'aborted' };
 
 function failed(fault: ModelEnd['fault']): ModelEnd {
@@ -128,12 +153,10 @@ function endedWhileAborting(end: ModelEnd): ModelEnd {
     : { ...aborted, ...(end.usage === undefined ? {} : { usage: end.usage }) };
 }
 
-/** In the configured order, but first those that are well and have a place free. */
-function inOrder(standings: readonly Standing[], now: number): Standing[] {
-  const rank = ({ server }: Standing): number => (server.doubtful() ? 2 : 0) + (server.slots.free ? 0 : 1);
-  return standings
-    .filter(({ notBefore }) => notBefore <= now)
-    .toSorted((one, other) => rank(one) - rank(other));
+/** Nobody was asked: all servers are known not to see. */
+function unseen(standings: readonly Standing[]): ModelEnd['fault'] {
+  if (standings.length === 0) return undefined;
+  return { code: 'no-vision', evidence: 'no server can read pictures' };
 }
 
 /** Decides when this server may be asked again, if at all. */
@@ -147,7 +170,7 @@ function postpone(standing: Standing, { retry, fault }: Failure, { clock, random
 /** Tells the server's record how it went. Too many requests, or a bad one, say nothing against a server. */
 function note(server: Server, outcome: AnswerOutcome): void {
   const fault = outcome.type === 'ended' ? outcome.end.fault : outcome.failure.fault;
-  if (fault === undefined) server.noteUp();
+  if (fault === undefined) server.noteAnswer();
   else if (!isRequestFault(fault.code) && !['overloaded', 'no-vision', 'runaway'].includes(fault.code))
     server.noteFailure(fault);
 }

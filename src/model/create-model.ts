@@ -1,13 +1,15 @@
 import type { Json } from '../contract/ids.ts';
 import type { Clock, Logger } from '../contract/runtime.ts';
+import { createAffinity } from './affinity.ts';
 import { ask } from './ask.ts';
+import { createLine } from './line.ts';
 import { watchHealth } from './health-watch.ts';
 import { createServer, type Server, type ServerOptions } from './server.ts';
 import type { Model } from './types.ts';
 import { unlessAborted } from './within.ts';
 
 export type ModelOptions = {
-  /** At least one; asked in this order, the ones that failed lately last. */
+  /** At least one. The least loaded is asked, among equals the first; those that failed lately last. */
   readonly servers: readonly ServerOptions[];
   /** Where messages with pictures go; unset means the same servers. */
   readonly visionServer?: ServerOptions;
@@ -34,9 +36,16 @@ export type ModelOptions = {
 
 /** The model side as one thing: several servers, one stream of events for each question. */
 export function createModel(options: ModelOptions): Model {
-  const surroundings = { ...options, extraBody: options.extraBody ?? {} };
+  const line = createLine();
+  const affinity = createAffinity();
+  const surroundings = { ...options, extraBody: options.extraBody ?? {}, line, affinity };
   const create = (server: ServerOptions): Server =>
-    createServer(server, { ...options, proxy: options.proxy, extraHeaders: options.extraHeaders ?? {} });
+    createServer(server, {
+      ...options,
+      proxy: options.proxy,
+      extraHeaders: options.extraHeaders ?? {},
+      onFree: () => line.serve(),
+    });
   const textServers = options.servers.map(create);
   const visionServers = options.visionServer === undefined ? textServers : [create(options.visionServer)];
   const servers = [...new Set([...textServers, ...visionServers])];
@@ -54,7 +63,9 @@ export function createModel(options: ModelOptions): Model {
       );
     },
     async describe({ vision }, signal) {
-      const candidates = vision ? visionServers : textServers;
+      const servers = vision ? visionServers : textServers;
+      const seeing = vision ? servers.filter((server) => server.known()?.vision !== 'no') : servers;
+      const candidates = seeing.length > 0 ? seeing : servers;
       const known = byDoubt(candidates)
         .find((server) => server.known() !== undefined)
         ?.known();
@@ -73,7 +84,8 @@ export function createModel(options: ModelOptions): Model {
 }
 
 function byDoubt(servers: readonly Server[]): Server[] {
-  return servers.toSorted((one, other) => Number(one.doubtful()) - Number(other.doubtful()));
+  const doubt = (server: Server): number => (server.trust() === 'well' ? 0 : 1);
+  return servers.toSorted((one, other) => doubt(one) - doubt(other));
 }
 
 async function askAround(servers: readonly Server[], signal: AbortSignal): ReturnType<Model['describe']> {

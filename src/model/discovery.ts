@@ -1,5 +1,6 @@
 import type { Clock } from '../contract/runtime.ts';
 import type { Endpoint } from './endpoint.ts';
+import { askEngine, identifyEngine, positive } from './engine-facts.ts';
 import { isRecord } from './error-words.ts';
 import { failureFromRefusal } from './errors.ts';
 import type { Failure } from './failure.ts';
@@ -7,6 +8,7 @@ import { failureFromThrown } from './network-failure.ts';
 import { readRetryAfter, readText } from './response-text.ts';
 import type { Transport } from './transport.ts';
 import type { ModelDescription } from './types.ts';
+import { within } from './within.ts';
 
 export type DiscoveryOptions = {
   readonly endpoint: Endpoint;
@@ -16,28 +18,64 @@ export type DiscoveryOptions = {
   /** A model id, or `auto` for the first that can chat. */
   readonly model: string;
   readonly clock: Clock;
+  /** Who answered here last, while the server has been up since: what was identified then is not asked again. */
+  readonly known?: ModelDescription;
 };
 
 export type Discovery = { readonly found: ModelDescription } | { readonly failure: Failure };
 
+/** The list comes at once or something is wrong: SGLang's slowest check takes a second. */
+const listTimeoutMs = 5_000;
+/** A gateway may let unknown paths hang; the facts behind them are not worth a longer wait. */
+const factsTimeoutMs = 3_000;
 /** A list of models is small; more than this is not one. */
 const maxListBytes = 1_048_576;
 /** Names of models that are served beside the chat model and cannot chat. */
 const notForChat = /embed|rerank|\bbge\b|bge-|whisper|\basr\b|-asr|\btts\b|-tts|reward|classif/i;
 
-/** Asks GET /v1/models who answers here: model id, engine, usable context length. Never rejects. */
+/**
+ * Asks GET /v1/models who answers here, then the engine itself for what the list does not tell. Never rejects; only a
+ * missing list is a failure.
+ */
 export async function discover(options: DiscoveryOptions, signal: AbortSignal): Promise<Discovery> {
+  const { clock } = options;
+  const listed = await askForList(options, signal);
+  if ('failure' in listed) return listed;
   try {
-    const { status, body, server, retryAfterMs } = await get(options, options.endpoint.modelsUrl, signal);
-    if (status === 200) return await readList(options, body, server, signal);
-    // A gateway may hide the list; with a configured id that is no reason not to ask.
-    if (options.model !== 'auto' && [404, 405, 501].includes(status))
-      return { found: describe(options, undefined, server) };
-    const sent = { maxTokens: 0, promptEstimate: 0, optionalKeys: [], secrets: options.secrets };
-    return { failure: failureFromRefusal({ status, body, retryAfterMs }, sent) };
+    return {
+      found: await within(clock, factsTimeoutMs, signal, (limited) => enrich(listed.found, options, limited)),
+    };
+  } catch {
+    return listed;
+  }
+}
+
+async function askForList(options: DiscoveryOptions, signal: AbortSignal): Promise<Discovery> {
+  try {
+    return await within(options.clock, listTimeoutMs, signal, async (limited) => {
+      const { status, body, server, retryAfterMs } = await get(options, options.endpoint.modelsUrl, limited);
+      if (status === 200) return readList(options, body, server);
+      // A gateway may hide the list; with a configured id that is no reason not to ask.
+      if (options.model !== 'auto' && [404, 405, 501].includes(status))
+        return { found: describe(options, undefined, undefined, server) };
+      const sent = { maxTokens: 0, promptEstimate: 0, optionalKeys: [], secrets: options.secrets };
+      return { failure: failureFromRefusal({ status, body, retryAfterMs }, sent) };
+    });
   } catch (error) {
     return { failure: failureFromThrown(error) };
   }
+}
+
+async function enrich(
+  found: ModelDescription,
+  options: DiscoveryOptions,
+  signal: AbortSignal,
+): Promise<ModelDescription> {
+  const { known } = options;
+  if (found.engine !== 'openai') return askEngine(found, options, signal);
+  const same = known !== undefined && known.model === found.model;
+  const identified = same ? { ...found, engine: known.engine } : await identifyEngine(found, options, signal);
+  return askEngine(identified, options, signal);
 }
 
 type Got = {
@@ -63,12 +101,7 @@ async function get(
   };
 }
 
-async function readList(
-  options: DiscoveryOptions,
-  body: string,
-  server: string,
-  signal: AbortSignal,
-): Promise<Discovery> {
+function readList(options: DiscoveryOptions, body: string, server: string): Discovery {
   const list = parse(body);
   const cards = isRecord(list) && Array.isArray(list['data']) ? list['data'].filter(isRecord) : undefined;
   if (cards === undefined) {
@@ -83,10 +116,10 @@ async function readList(
     const evidence = named.length === 0 ? 'GET /v1/models is empty' : `no chat model among ${named.length}`;
     return { failure: { fault: { code: 'no-models', evidence }, retry: 'no' } };
   }
-  const found = describe(options, wanted, server);
-  if (found.engine !== 'llamacpp') return { found };
+  // The owner of any card names the engine, also when the configured id is not in the list.
+  const found = describe(options, wanted, (wanted ?? named[0])?.['owned_by'], server);
   const multimodal = JSON.stringify(isRecord(list) ? (list['models'] ?? '') : '').includes('"multimodal"');
-  return { found: await askProps({ ...found, vision: multimodal ? 'yes' : found.vision }, options, signal) };
+  return { found: found.engine === 'llamacpp' && multimodal ? { ...found, vision: 'yes' } : found };
 }
 
 function pickChatModel(
@@ -98,6 +131,7 @@ function pickChatModel(
 function describe(
   options: DiscoveryOptions,
   card: Readonly<Record<string, unknown>> | undefined,
+  owner: unknown,
   server: string,
 ): ModelDescription {
   const meta = isRecord(card?.['meta']) ? card['meta'] : {};
@@ -106,7 +140,7 @@ function describe(
   return {
     host: options.endpoint.host,
     model: typeof card?.['id'] === 'string' ? card['id'] : options.model,
-    engine: engineOf(card?.['owned_by'], server),
+    engine: engineOf(owner, server),
     contextTokens,
     vision: 'unknown',
   };
@@ -119,40 +153,10 @@ function engineOf(ownedBy: unknown, server: string): ModelDescription['engine'] 
   return ownedBy === 'library' ? 'ollama' : 'openai';
 }
 
-/** Older llama.cpp tells its window and whether it sees only in /props; without it the description stays as it is. */
-async function askProps(
-  found: ModelDescription,
-  options: DiscoveryOptions,
-  signal: AbortSignal,
-): Promise<ModelDescription> {
-  if (found.contextTokens !== undefined && found.vision === 'yes') return found;
-  try {
-    const { status, body } = await get(options, options.endpoint.propsUrl, signal);
-    const props = status === 200 ? parse(body) : undefined;
-    if (!isRecord(props)) return found;
-    const settings = isRecord(props['default_generation_settings'])
-      ? props['default_generation_settings']
-      : {};
-    const modalities = isRecord(props['modalities']) ? props['modalities'] : {};
-    const sees = modalities['vision'];
-    return {
-      ...found,
-      contextTokens: found.contextTokens ?? positive(settings['n_ctx']),
-      vision: typeof sees === 'boolean' ? (sees ? 'yes' : 'no') : found.vision,
-    };
-  } catch {
-    return found;
-  }
-}
-
 function parse(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
     return undefined;
   }
-}
-
-function positive(value: unknown): number | undefined {
-  return typeof value === 'number' && value > 0 ? value : undefined;
 }

@@ -4,7 +4,8 @@ export type Endpoint = {
   readonly chatUrl: string;
   readonly modelsUrl: string;
   readonly healthUrl: string;
-  readonly propsUrl: string;
+  /** The engine's own root, without a slash at its end: /version, /metrics and the like lie below it. */
+  readonly rootUrl: string;
 };
 
 /** Makes an endpoint of a configured base URL: with or without `/v1`, a trailing slash, or the whole chat path. */
@@ -19,6 +20,6 @@ export function createEndpoint(baseUrl: string): Endpoint {
     chatUrl: `${api}/chat/completions`,
     modelsUrl: `${api}/models`,
     healthUrl: `${root}/health`,
-    propsUrl: `${root}/props`,
+    rootUrl: root,
   };
 }

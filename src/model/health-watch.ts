@@ -17,12 +17,14 @@ export type WatchOptions = {
 const pulseMs = 4_000;
 /** SGLang's check generates a token and takes a second at the best of times. */
 const healthTimeoutMs = 5_000;
+/** The load is worth less than a late pulse. */
+const loadTimeoutMs = 2_000;
 /** A server at full load can miss one deadline; refusing connections needs no second proof. */
 const timeoutsUntilDown = 2;
 
 /**
  * Watches one server until the signal aborts: GET /health as a pulse, GET /v1/models every `healthIntervalMs` and
- * whenever it comes back. A failed message makes it look at once.
+ * whenever it comes back; after each the engine's load, where it is published. A failed message makes it look at once.
  */
 export async function watchHealth(options: WatchOptions, signal: AbortSignal): Promise<void> {
   const { server, clock, log, healthIntervalMs } = options;
@@ -38,6 +40,7 @@ export async function watchHealth(options: WatchOptions, signal: AbortSignal): P
     if (fault === undefined) server.noteUp(clock.now().getTime() - startedAt);
     else if (timeouts === 0 || timeouts >= timeoutsUntilDown || before !== 'up') server.noteDown(fault);
     if (fault === undefined && full) listedAt = startedAt;
+    if (fault === undefined) await readLoad(options, full, signal);
     logChange(log, server, before, fault);
     await pause(server, clock, Math.min(pulseMs, healthIntervalMs), signal);
   }
@@ -59,6 +62,10 @@ async function examine(
   }
   const discovery = await server.lookUpAgain();
   return 'failure' in discovery ? discovery.failure.fault : undefined;
+}
+
+function readLoad({ server, clock }: WatchOptions, afresh: boolean, signal: AbortSignal): Promise<void> {
+  return within(clock, loadTimeoutMs, signal, (limited) => server.readLoad(afresh, limited));
 }
 
 /** Undefined when alive. A missing /health (Ollama, gateways) proves a living server as well. */

@@ -1,11 +1,12 @@
 import type { Clock } from '../contract/runtime.ts';
+import { type Breaker, createBreaker, type Trust } from './breaker.ts';
 import { discover, type Discovery } from './discovery.ts';
 import { createEndpoint, type Endpoint } from './endpoint.ts';
+import { createLoadReader, type EngineLoad } from './engine-load.ts';
 import { createSlots, type Slots } from './slots.ts';
 import { createThinkHabits, type ThinkHabits } from './think-habits.ts';
 import { createTransport, type Transport } from './transport.ts';
 import type { ModelDescription, ModelFault, ModelFaultCode, ModelHealth } from './types.ts';
-import { within } from './within.ts';
 
 /** One configured server. */
 export type ServerOptions = {
@@ -19,6 +20,8 @@ export type ServerOptions = {
 export type ServerSurroundings = {
   readonly clock: Clock;
   readonly maxConcurrency: number;
+  /** A place may have become free. */
+  readonly onFree: () => void;
   readonly proxy: string | undefined;
   readonly extraHeaders: Readonly<Record<string, string>>;
   readonly version: string;
@@ -41,22 +44,35 @@ export type Server = {
   lookUp(): Promise<Discovery>;
   /** Asks, whatever is cached. */
   lookUpAgain(): Promise<Discovery>;
-  learn(facts: Partial<Pick<ModelDescription, 'vision' | 'contextTokens'>>): void;
+  /** Remembered for the model's id until the server has been down: whoever comes back may have changed. */
+  learn(facts: Learned): void;
   health(): ModelHealth;
-  noteUp(latencyMs?: number): void;
+  /** A check passed. */
+  noteUp(latencyMs: number): void;
   noteDown(fault: ModelFault): void;
+  /** A message was answered. */
+  noteAnswer(): void;
   /** A message failed here: others are asked first for a while, and the health watch looks at once. */
   noteFailure(fault: ModelFault): void;
-  /** Down, or failed within the last half minute. */
-  doubtful(): boolean;
+  trust(): Trust;
+  /** A message is sent here. Call the result when its outcome is known. */
+  begin(): () => void;
+  /** Requests to be done for each place, other clients' included where the engine tells: 1 is a full house. */
+  load(): number;
+  /** Asks the engine for its load, if it publishes one; never rejects. `afresh` also tries what was missing before. */
+  readLoad(afresh: boolean, signal: AbortSignal): Promise<void>;
   /** Resolves at the next failure of a message, or when the signal aborts. */
   failed(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 };
 
-/** The list comes at once or something is wrong: SGLang's slowest check takes a second. */
-const lookUpTimeoutMs = 5_000;
-const doubtMs = 30_000;
+/** What its answers have shown, beyond what it tells about itself. */
+type Learned = Partial<Pick<ModelDescription, 'vision' | 'contextTokens'>>;
+
+/** Models a server has had in its time; far more than one serves. */
+const maxRememberedModels = 100;
+/** A load older than this says nothing about now. */
+const loadLifetimeMs = 15_000;
 /** Faults that leave no doubt; after the others (a stall, a cut stream) the health watch looks for itself. */
 const meansDown: ReadonlySet<ModelFaultCode> = new Set<ModelFaultCode>([
   'unreachable',
@@ -73,24 +89,28 @@ export function createServer(options: ServerOptions, surroundings: ServerSurroun
   const secrets = options.apiKey === undefined ? [] : [options.apiKey];
   const closing = new AbortController();
   const listeners = new Set<() => void>();
+  const slots = createSlots(surroundings.maxConcurrency, surroundings.onFree);
+  const learned = new Map<string, Learned>();
   let description: ModelDescription | undefined;
   let asking: Promise<Discovery> | undefined;
-  let failedAt = -Infinity;
+  const breaker: Breaker = createBreaker(clock);
+  const loadReader = createLoadReader({ endpoint, transport, headers });
+  let engineLoad: (EngineLoad & { readonly at: number }) | undefined;
   let state: Omit<ModelHealth, 'description'> = { state: 'unknown', since: clock.now() };
 
   async function ask(): Promise<Discovery> {
-    const facts = { endpoint, transport, headers, secrets, model: options.model, clock };
-    const discovery = await within(clock, lookUpTimeoutMs, closing.signal, (signal) =>
-      discover(facts, signal),
-    );
+    const known = description !== undefined && state.state === 'up' ? { known: description } : {};
+    const facts = { endpoint, transport, headers, secrets, model: options.model, clock, ...known };
+    const discovery = await discover(facts, closing.signal);
     if ('failure' in discovery) return discovery;
     const { found } = discovery;
-    const same = description?.model === found.model ? description : undefined;
+    const tried = learned.get(found.model);
     description = {
       ...found,
-      contextTokens: found.contextTokens ?? same?.contextTokens,
-      vision: found.vision === 'unknown' ? (same?.vision ?? 'unknown') : found.vision,
+      contextTokens: found.contextTokens ?? tried?.contextTokens,
+      vision: found.vision === 'unknown' ? (tried?.vision ?? 'unknown') : found.vision,
     };
+    slots.resize(Math.min(surroundings.maxConcurrency, found.parallel ?? Infinity));
     return { found: description };
   }
 
@@ -102,6 +122,7 @@ export function createServer(options: ServerOptions, surroundings: ServerSurroun
   }
 
   function enter(next: ModelHealth['state'], facts: Pick<ModelHealth, 'fault' | 'latencyMs'>): void {
+    if (next === 'down') learned.clear();
     state = { state: next, since: state.state === next ? state.since : clock.now(), ...facts };
   }
 
@@ -111,28 +132,55 @@ export function createServer(options: ServerOptions, surroundings: ServerSurroun
     headers,
     secrets,
     auto: options.model === 'auto',
-    slots: createSlots(surroundings.maxConcurrency),
+    slots,
     habits: createThinkHabits(),
     refusedKeys: new Set(),
     known: () => description,
     lookUp: async () => (description === undefined ? lookUpAgain() : { found: description }),
     lookUpAgain,
     learn(facts) {
-      if (description !== undefined) description = { ...description, ...facts };
+      if (description === undefined) return;
+      description = { ...description, ...facts };
+      if (learned.size >= maxRememberedModels) learned.clear();
+      learned.set(description.model, { ...learned.get(description.model), ...facts });
     },
     health: () => ({ ...state, description: description ?? { host: endpoint.host } }),
     noteUp(latencyMs) {
-      failedAt = -Infinity;
-      const latest = latencyMs ?? state.latencyMs;
-      enter('up', latest === undefined ? {} : { latencyMs: latest });
+      breaker.reachable();
+      enter('up', { latencyMs });
     },
-    noteDown: (fault) => enter('down', { fault }),
+    noteDown(fault) {
+      breaker.failed(true);
+      enter('down', { fault });
+    },
+    noteAnswer() {
+      breaker.succeeded();
+      enter('up', state.latencyMs === undefined ? {} : { latencyMs: state.latencyMs });
+    },
     noteFailure(fault) {
-      failedAt = clock.now().getTime();
+      breaker.failed(meansDown.has(fault.code));
       if (meansDown.has(fault.code)) enter('down', { fault });
       for (const listener of listeners) listener();
     },
-    doubtful: () => state.state === 'down' || clock.now().getTime() - failedAt < doubtMs,
+    trust: () => breaker.trust(),
+    begin: () => breaker.begin(),
+    load() {
+      const known = engineLoad ?? { running: 0, waiting: 0, at: -Infinity };
+      const fresh = clock.now().getTime() - known.at < loadLifetimeMs;
+      const { running, waiting } = fresh ? known : { running: 0, waiting: 0 };
+      return (Math.max(slots.running, running) + waiting) / slots.size;
+    },
+    async readLoad(afresh, signal) {
+      if (description === undefined) return;
+      if (afresh) loadReader.forget();
+      try {
+        const load = await loadReader.read(description.engine, signal);
+        engineLoad = load === undefined ? undefined : { ...load, at: clock.now().getTime() };
+      } catch {
+        // Whether the server lives is for the health check to say; its load is simply unknown now.
+        engineLoad = undefined;
+      }
+    },
     failed: (signal) => nextCall(listeners, signal),
     async close() {
       closing.abort();

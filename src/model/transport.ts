@@ -19,6 +19,13 @@ export type Transport = {
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData>;
+  /** A question about the server that wants a body; travels beside the chats, as `get` does. */
+  query(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    body: string,
+    signal: AbortSignal,
+  ): Promise<Dispatcher.ResponseData>;
   close(): Promise<void>;
 };
 
@@ -34,6 +41,8 @@ export function createTransport({ maxConcurrency, proxy }: TransportOptions): Tr
     post: (url, headers, body, signal) =>
       request(url, { method: 'POST', headers, body, signal, dispatcher: chats }),
     get: (url, headers, signal) => request(url, { method: 'GET', headers, signal, dispatcher: checks }),
+    query: (url, headers, body, signal) =>
+      request(url, { method: 'POST', headers, body, signal, dispatcher: checks }),
     async close() {
       await Promise.all([chats.destroy(), checks.destroy()]);
     },

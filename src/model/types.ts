@@ -34,6 +34,12 @@ export type ModelDescription = {
   readonly contextTokens: number | undefined;
   /** `unknown` until a picture was tried. */
   readonly vision: 'yes' | 'no' | 'unknown';
+  /** Of the engine, where it tells one. */
+  readonly version?: string;
+  /** How many answers the engine makes at once, where it tells (llama.cpp); beyond that it queues in silence. */
+  readonly parallel?: number;
+  /** Whether the model can think at all, where the engine tells (Ollama). */
+  readonly canThink?: boolean;
 };
 
 /**

@@ -1,3 +1,8 @@
+import type { MetricNames } from './profiles.ts';
+
+/** Requests of other clients, in the same engine. */
+export type Others = { readonly running: number; readonly waiting: number };
+
 /** Figures of the stand-in engine, counted as the real one counts them. */
 export type EngineFigures = {
   running: number;
@@ -6,16 +11,24 @@ export type EngineFigures = {
   readonly finished: Map<string, number>;
 };
 
-/** /metrics in Prometheus text, with vLLM's names behind the engine's prefix. */
-export function renderMetrics(prefix: string, model: string, figures: EngineFigures): string {
-  const labels = `{engine="0",model_name=${JSON.stringify(model)}}`;
+/** /metrics in Prometheus text, under the engine's own names; vLLM's where only vLLM's are known. */
+export function renderMetrics(
+  names: MetricNames,
+  model: string,
+  figures: EngineFigures,
+  others: Others,
+): string {
+  const { prefix } = names;
+  const labels = prefix === 'llamacpp:' ? '' : `{engine="0",model_name=${JSON.stringify(model)}}`;
+  const gauge = (name: string, value: number): string[] => [
+    `# HELP ${prefix}${name} ${name}`,
+    `# TYPE ${prefix}${name} gauge`,
+    `${prefix}${name}${labels} ${value.toFixed(1)}`,
+  ];
   return [
-    `# TYPE ${prefix}num_requests_running gauge`,
-    `${prefix}num_requests_running${labels} ${figures.running}.0`,
-    `# TYPE ${prefix}num_requests_waiting gauge`,
-    `${prefix}num_requests_waiting${labels} 0.0`,
-    `# TYPE ${prefix}kv_cache_usage_perc gauge`,
-    `${prefix}kv_cache_usage_perc${labels} ${Math.min(1, figures.running / 100)}`,
+    ...gauge(names.running, figures.running + others.running),
+    ...gauge(names.waiting, others.waiting),
+    ...(names.cacheUse === undefined ? [] : gauge(names.cacheUse, Math.min(1, figures.running / 100))),
     `# TYPE ${prefix}prompt_tokens_total counter`,
     `${prefix}prompt_tokens_total${labels} ${figures.promptTokens}.0`,
     `# TYPE ${prefix}generation_tokens_total counter`,

@@ -1,5 +1,12 @@
 import type { ProfileName, ReasoningWire } from './types.ts';
 
+export type MetricNames = {
+  readonly prefix: string;
+  readonly running: string;
+  readonly waiting: string;
+  readonly cacheUse: string | undefined;
+};
+
 /** What differs between engines on the wire, as data. Sources: the engines' own code, see the reference of each field. */
 export type Profile = {
   readonly name: ProfileName;
@@ -8,9 +15,9 @@ export type Profile = {
   /** Where /v1/models tells the context length. */
   readonly contextField: 'max_model_len' | 'meta' | 'none';
   readonly health: 'empty' | 'status-ok' | 'status-message' | 'none';
-  /** Path that tells the version, with the field that holds it. */
-  readonly version: { readonly path: string; readonly field: string } | undefined;
-  readonly metricsPrefix: string | undefined;
+  /** Names of the gauges; undefined: this engine has no /metrics. */
+  readonly metrics: MetricNames | undefined;
+  readonly metricsByDefault: boolean;
   readonly tokenizePath: string | undefined;
   readonly errors: 'nested' | 'nested-short' | 'flat';
   readonly unauthorized: string;
@@ -42,8 +49,13 @@ const vllm: Profile = {
   serverHeader: 'uvicorn',
   contextField: 'max_model_len',
   health: 'empty',
-  version: { path: '/version', field: 'version' },
-  metricsPrefix: 'vllm:',
+  metrics: {
+    prefix: 'vllm:',
+    running: 'num_requests_running',
+    waiting: 'num_requests_waiting',
+    cacheUse: 'kv_cache_usage_perc',
+  },
+  metricsByDefault: true,
   tokenizePath: '/tokenize',
   errors: 'nested',
   unauthorized: '{"error":"Unauthorized"}',
@@ -75,8 +87,13 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     ...vllm,
     name: 'sglang',
     ownedBy: 'sglang',
-    version: { path: '/get_server_info', field: 'version' },
-    metricsPrefix: 'sglang:',
+    metrics: {
+      prefix: 'sglang:',
+      running: 'num_running_reqs',
+      waiting: 'num_queue_reqs',
+      cacheUse: 'token_usage',
+    },
+    metricsByDefault: false,
     errors: 'flat',
     open: /^\/(health|health_generate|ready|metrics)/,
     reasoning: 'reasoning_content',
@@ -93,8 +110,13 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     serverHeader: 'llama.cpp',
     contextField: 'meta',
     health: 'status-ok',
-    version: { path: '/props', field: 'build_info' },
-    metricsPrefix: undefined,
+    metrics: {
+      prefix: 'llamacpp:',
+      running: 'requests_processing',
+      waiting: 'requests_deferred',
+      cacheUse: undefined,
+    },
+    metricsByDefault: false,
     errors: 'nested-short',
     unauthorized: '{"error":{"message":"Invalid API Key","type":"authentication_error","code":401}}',
     open: /^\/(health|v1\/health|models|v1\/models|)$/,
@@ -114,8 +136,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     serverHeader: undefined,
     contextField: 'none',
     health: 'none',
-    version: { path: '/api/version', field: 'version' },
-    metricsPrefix: undefined,
+    metrics: undefined,
     tokenizePath: undefined,
     unauthorized: '',
     open: /^/,
@@ -130,8 +151,13 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     ownedBy: 'lmdeploy',
     contextField: 'none',
     health: 'status-message',
-    version: undefined,
-    metricsPrefix: 'lmdeploy:',
+    metrics: {
+      prefix: 'lmdeploy:',
+      running: 'num_requests_running',
+      waiting: 'num_requests_waiting',
+      cacheUse: 'gpu_cache_usage_perc',
+    },
+    metricsByDefault: false,
     tokenizePath: undefined,
     errors: 'flat',
     unauthorized:
@@ -149,8 +175,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     serverHeader: 'Werkzeug/3.0.1 Python/3.10.12',
     contextField: 'none',
     health: 'none',
-    version: undefined,
-    metricsPrefix: undefined,
+    metrics: undefined,
     tokenizePath: undefined,
     errors: 'nested-short',
     reasoning: 'inline',

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { handleChat, send } from './chat.ts';
+import { engineInfo } from './engine-info.ts';
 import { errorBody, gatewayPage } from './errors.ts';
 import { renderMetrics } from './metrics.ts';
 import type { SimulatorState } from './state.ts';
@@ -65,23 +66,9 @@ function answerOther(state: SimulatorState, record: RecordedRequest, method: str
   if (path === '/health' || (path === '/v1/health' && profile.name === 'llamacpp')) return health(state);
   if (path === '/' && profile.name === 'ollama')
     return { status: 200, body: 'Ollama is running', headers: text };
-  if (profile.version?.path === path)
-    return { status: 200, body: JSON.stringify(versionBody(state, profile.version.field)), headers: json };
-  if (path === '/metrics' && profile.metricsPrefix !== undefined) {
-    return {
-      status: 200,
-      body: renderMetrics(profile.metricsPrefix, rules.models[0] ?? '', state.figures),
-      headers: text,
-    };
-  }
-  if (path === '/metrics' && profile.name === 'llamacpp') {
-    const refusal = {
-      status: 501,
-      message: 'This server does not support metrics endpoint. Start it with `--metrics`',
-      kind: 'not_supported_error',
-    };
-    return { status: 501, body: errorBody(profile, refusal), headers: json };
-  }
+  const info = engineInfo(state, record, method);
+  if (info !== undefined) return info;
+  if (path === '/metrics' && profile.metrics !== undefined) return metrics(state);
   if (path === profile.tokenizePath && method === 'POST') return tokenize(record, rules.maxModelLen);
   if (profile.name === 'llamacpp') {
     return {
@@ -112,22 +99,30 @@ function health({ profile }: SimulatorState): Simple {
   }
 }
 
-function versionBody(state: SimulatorState, field: string): unknown {
-  if (state.profile.name !== 'llamacpp') return { [field]: '0.21.0' };
-  return {
-    build_info: 'b7010-1a2b3c4d',
-    default_generation_settings: { n_ctx: state.rules.maxModelLen },
-    modalities: { vision: state.rules.vision, audio: false },
+function metrics({ profile, rules, figures, others, metrics: on }: SimulatorState): Simple {
+  if (on && profile.metrics !== undefined) {
+    return {
+      status: 200,
+      body: renderMetrics(profile.metrics, rules.models[0] ?? '', figures, others),
+      headers: text,
+    };
+  }
+  if (profile.name !== 'llamacpp') return { status: 404, body: '{"detail":"Not Found"}', headers: json };
+  const refusal = {
+    status: 501,
+    message: 'This server does not support metrics endpoint. Start it with `--metrics`',
+    kind: 'not_supported_error',
   };
+  return { status: 501, body: errorBody(profile, refusal), headers: json };
 }
 
-function modelList({ profile, rules }: SimulatorState): unknown {
+function modelList({ profile, rules, ownedBy }: SimulatorState): unknown {
   const created = Math.floor(Date.now() / 1000);
   const cards = rules.models.map((id) => ({
     id,
     object: 'model',
     created,
-    owned_by: profile.ownedBy,
+    owned_by: ownedBy,
     ...(profile.contextField === 'max_model_len'
       ? { root: id, parent: null, max_model_len: rules.maxModelLen }
       : {}),

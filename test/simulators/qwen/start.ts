@@ -65,7 +65,7 @@ export async function startQwenSimulator(options: QwenSimulatorOptions = {}): Pr
 
 type Controls = Pick<
   QwenSimulator,
-  'setFault' | 'failNext' | 'setAnswer' | 'setModels' | 'setSpeed' | 'setWire'
+  'setFault' | 'failNext' | 'setAnswer' | 'setModels' | 'setOthers' | 'setSpeed' | 'setWire'
 >;
 
 function controls(state: SimulatorState): Controls {
@@ -74,6 +74,7 @@ function controls(state: SimulatorState): Controls {
     failNext: (...faults) => void state.nextFaults.push(...faults),
     setAnswer: (answer) => void (state.answer = answer ?? standInAnswer),
     setModels: (models) => void (state.rules = { ...state.rules, models }),
+    setOthers: (load) => void Object.assign(state.others, load),
     setSpeed: (speed) => void (state.speed = { ...state.speed, ...speed }),
     setWire: (wire) => void (state.wire = { ...state.wire, ...wire }),
   };

@@ -26,6 +26,11 @@ export type SimulatorState = {
   readonly requests: RecordedRequest[];
   readonly memory: number;
   readonly figures: EngineFigures;
+  /** Requests of other clients. */
+  readonly others: { running: number; waiting: number };
+  readonly ownedBy: string;
+  readonly parallel: number;
+  readonly metrics: boolean;
   speed: Speed;
   wire: WireStyle;
   answer: AnswerFunction;
@@ -51,6 +56,7 @@ export function createState(options: QwenSimulatorOptions): SimulatorState {
       models: options.models ?? ['Qwen/Qwen3-VL-8B-Instruct'],
       maxModelLen: options.maxModelLen ?? 32_768,
       vision: options.vision ?? true,
+      thinks: options.thinks ?? true,
       imageLimit: options.imageLimit ?? Infinity,
       contextWording: options.contextWording ?? 'v0.25',
       refusedKeys: options.refusedKeys ?? [],
@@ -62,6 +68,10 @@ export function createState(options: QwenSimulatorOptions): SimulatorState {
     requests: [],
     memory: options.memory ?? 5_000,
     figures: { running: 0, promptTokens: 0, generationTokens: 0, finished: new Map() },
+    others: { running: 0, waiting: 0 },
+    ownedBy: options.ownedBy ?? profile.ownedBy,
+    parallel: options.parallel ?? 4,
+    metrics: options.metrics ?? profile.metricsByDefault,
     speed: { ...defaultSpeed, ...options.speed },
     wire: { ...plainWire, ...options.wire },
     answer: options.answer ?? standInAnswer,

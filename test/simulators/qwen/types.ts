@@ -127,6 +127,14 @@ export type QwenSimulatorOptions = {
   readonly apiKey?: string;
   /** False: a text-only model, which refuses pictures. Default true. */
   readonly vision?: boolean;
+  /** False: the model has no thinking to switch. Default true. Ollama tells so and refuses the switch. */
+  readonly thinks?: boolean;
+  /** `owned_by` of the model list, where it is not the engine's own word. */
+  readonly ownedBy?: string;
+  /** llama.cpp's slots. Default 4. */
+  readonly parallel?: number;
+  /** Whether GET /metrics is switched on. Default as the engine has it. */
+  readonly metrics?: boolean;
   /** Most pictures in one request. Default unlimited. */
   readonly imageLimit?: number;
   readonly reasoning?: ReasoningWire;
@@ -163,6 +171,8 @@ export type QwenSimulator = {
   failNext(...faults: readonly (Fault | undefined)[]): void;
   setAnswer(answer: AnswerFunction | undefined): void;
   setModels(models: readonly string[]): void;
+  /** Requests of other clients, as the engine's figures show them. */
+  setOthers(load: { readonly running: number; readonly waiting: number }): void;
   setSpeed(speed: Partial<Speed>): void;
   setWire(wire: Partial<WireStyle>): void;
   /** `refuse` closes the port, `loading` answers 503 everywhere. */

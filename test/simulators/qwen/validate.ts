@@ -9,6 +9,7 @@ export type Rules = {
   readonly models: readonly string[];
   readonly maxModelLen: number;
   readonly vision: boolean;
+  readonly thinks: boolean;
   readonly imageLimit: number;
   readonly contextWording: ContextWording;
   readonly refusedKeys: readonly string[];
@@ -35,6 +36,8 @@ export async function validateChat(body: unknown, rules: Rules): Promise<ChatQue
   if (typeof kwargs['enable_thinking'] === 'string' && rules.profile.name === 'llamacpp') {
     return bad('invalid type for "enable_thinking" (expected boolean, got string)');
   }
+  const effort = rules.profile.name === 'ollama' ? body['reasoning_effort'] : undefined;
+  if (effort !== undefined && !rules.thinks) return bad(`"${model}" does not support thinking`, 'api_error');
   const messages: SeenMessage[] = [];
   for (const message of body['messages']) {
     const seen = await readMessage(message);
@@ -43,12 +46,18 @@ export async function validateChat(body: unknown, rules: Rules): Promise<ChatQue
   }
   const refusal = checkImages(messages, model, rules);
   if (refusal !== undefined) return refusal;
-  const thinking = typeof kwargs['enable_thinking'] === 'boolean' ? kwargs['enable_thinking'] : undefined;
+  const thinking = switchOf(rules.profile, kwargs, effort);
   return fitContext(
     { model, messages, thinking },
     body['max_completion_tokens'] ?? body['max_tokens'],
     rules,
   );
+}
+
+/** How the request switches thinking, in the one form this engine reads. */
+function switchOf({ name }: Profile, kwargs: Fields, effort: unknown): boolean | undefined {
+  if (name === 'ollama') return effort === undefined ? undefined : effort !== 'none';
+  return typeof kwargs['enable_thinking'] === 'boolean' ? kwargs['enable_thinking'] : undefined;
 }
 
 async function readMessage(message: unknown): Promise<SeenMessage | Refusal> {

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { createPatience } from '../../../src/model/patience.ts';
 import { readRetryAfter } from '../../../src/model/response-text.ts';
 import { createRunawayGuard } from '../../../src/model/runaway.ts';
-import { createSlots, type Slot, type Slots } from '../../../src/model/slots.ts';
 import { alwaysThinks, createThinkHabits } from '../../../src/model/think-habits.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 
@@ -37,66 +36,6 @@ describe('the runaway guard', () => {
 
   it('stops at 400,000 characters', () => {
     expect(feed(Array.from({ length: 80_000 }, (_, index) => `${index} `).join(''), 1000)).toMatch(/400000/);
-  });
-});
-
-describe('slots', () => {
-  const never = new AbortController().signal;
-  /** Waits like a request does; `told` gets the places in line. */
-  async function wait(slots: Slots, signal = never, told: number[] = []): Promise<Slot | undefined> {
-    const places = slots.take(signal);
-    for (;;) {
-      const step = await places.next();
-      if (step.done === true) return typeof step.value === 'object' ? step.value : undefined;
-      told.push(step.value.ahead);
-    }
-  }
-
-  it('serve in the order of asking and are never lost', async () => {
-    const slots = createSlots(1);
-    const first = await wait(slots);
-    const order: string[] = [];
-    const leaving = new AbortController();
-    const gone = wait(slots, leaving.signal);
-    const waiting = ['b', 'c'].map((name) =>
-      wait(slots).then((slot) => {
-        order.push(name);
-        slot?.release();
-      }),
-    );
-    leaving.abort();
-    expect(await gone).toBeUndefined();
-    first?.release();
-    first?.release();
-    await Promise.all(waiting);
-    expect(order).toEqual(['b', 'c']);
-    expect(slots.free).toBe(true);
-  });
-
-  it('tell whoever waits how many are before them, and when the wait is over', async () => {
-    const slots = createSlots(1);
-    const told: number[] = [];
-    const first = await wait(slots, never, told);
-    expect(told).toEqual([]);
-    const second = wait(slots, never);
-    const third = wait(slots, never, told);
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(told).toEqual([2]);
-    first?.release();
-    (await second)?.release();
-    (await third)?.release();
-    expect(told).toEqual([2, 1, 0]);
-  });
-
-  it('that fall to somebody who has left meanwhile go to the next', async () => {
-    const slots = createSlots(1);
-    const first = await wait(slots);
-    const leaver = slots.take(never);
-    await leaver.next();
-    first?.release();
-    const next = wait(slots);
-    await leaver.return(undefined);
-    expect(await next).toBeDefined();
   });
 });
 
