@@ -1,7 +1,7 @@
 import { createWeComHarness } from '../contract/wecom-harness.ts';
 import { pointWeCom, wecomEnvironment, type WeComIntegration } from '../contract/wecom-integration.ts';
 import { toShown, toWeCom } from '../contract/wecom-messages.ts';
-import type { WeComLimits } from '../simulators/wecom/rules.ts';
+import type { WeComSimulatorOptions } from '../simulators/wecom/options.ts';
 import { startWeComSimulator, type WeComSimulator } from '../simulators/wecom/simulator.ts';
 import type { SimChat, SimMessage, SimUser } from '../simulators/wecom/world-types.ts';
 import type { Person } from '../contract/harness.ts';
@@ -34,9 +34,13 @@ export const wecomStage =
     createWeComStage(await startRealTimeWeCom(), integration);
 
 /** The simulator in real time. */
-export function startRealTimeWeCom(limits: Partial<WeComLimits> = {}): Promise<WeComSimulator> {
+export function startRealTimeWeCom({
+  limits = {},
+  rules = {},
+}: Pick<WeComSimulatorOptions, 'limits' | 'rules'> = {}): Promise<WeComSimulator> {
   return startWeComSimulator({
     corp: { botName: 'Qwen助手' },
+    rules,
     // How often WeCom looks is not documented; here so often that a test takes no longer than elsewhere.
     limits: { pollMs: 200, retryDelayMs: 500, ...limits },
   });

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { signedRequest, xmlEnvelope } from '../adapters/wecom/support.ts';
 import type { WeComIntegration } from '../contract/wecom-integration.ts';
 import type { QwenSimulatorOptions } from '../simulators/qwen/types.ts';
-import type { WeComLimits } from '../simulators/wecom/rules.ts';
+import type { WeComSimulatorOptions } from '../simulators/wecom/options.ts';
 import type { WeComSimulator } from '../simulators/wecom/simulator.ts';
 import { startPlatformBridge, type PlatformBridge } from './platform-bridge.ts';
 import { createWeComStage, startRealTimeWeCom } from './wecom-stages.ts';
@@ -15,18 +15,17 @@ afterEach(async () => {
 
 type Begun = PlatformBridge & { readonly sim: WeComSimulator };
 
-type Setting = {
+type Setting = Pick<WeComSimulatorOptions, 'limits' | 'rules'> & {
   readonly qwen?: QwenSimulatorOptions;
   readonly environment?: Readonly<Record<string, string>>;
-  readonly limits?: Partial<WeComLimits>;
 };
 
 /** The real service in a process of its own, in front of a simulator the test can reach into. */
 async function begin(
   integration: WeComIntegration,
-  { qwen = {}, environment = {}, limits }: Setting = {},
+  { qwen = {}, environment = {}, ...platform }: Setting = {},
 ): Promise<Begun> {
-  const sim = await startRealTimeWeCom(limits);
+  const sim = await startRealTimeWeCom(platform);
   bridge = await startPlatformBridge(async () => createWeComStage(sim, integration), { qwen, environment });
   return Object.assign(bridge, { sim });
 }
@@ -72,14 +71,23 @@ describe('the long connection', () => {
     expect(sim.connections().filter((connection) => connection.subscribed())).toEqual([]);
   });
 
-  it('cut in mid-answer comes back, and the answer arrives whole in its bubble', async () => {
+  it.each([
+    ['in its bubble', true],
+    ['below it, when the platform has forgotten the question', false],
+  ])('cut in mid-answer comes back, and the answer arrives whole %s', async (_name, survive) => {
     const story = Array.from({ length: 120 }, (_, index) => `第${index}句。`).join('');
-    const { stage, sim, until, closed } = await begin('bot', { qwen: saying(story, 100) });
+    const { stage, sim, until } = await begin('bot', {
+      qwen: saying(story, 100),
+      rules: { requestsSurviveReconnect: survive },
+    });
     stage.say({ where: 'group', text: '讲个故事' });
     await until(async () => ((await stage.replies('group'))[0]?.text.length ?? 0) > 20, 'some text');
     for (const connection of sim.connections()) connection.drop();
-    const replies = await closed(1);
-    expect(replies.map(({ text }) => answerIn(text))).toEqual([story]);
+    const texts = async (): Promise<string> =>
+      (await stage.replies('group')).map(({ text }) => answerIn(text)).join('');
+    await until(async () => (await texts()).endsWith('第119句。'), 'the end');
+    expect(await texts()).toBe(story);
+    expect(await stage.replies('group')).toHaveLength(survive ? 1 : 2);
   });
 });
 
