@@ -1,7 +1,7 @@
 import type { WebhookRequest, WebhookResponse, WebhookRoute } from '../../src/contract/adapter.ts';
 import type { Clock, Logger } from '../../src/contract/runtime.ts';
+import { createReplayMemory } from '../shared/replay-memory.ts';
 import type { Intake } from './intake.ts';
-import { createReplayMemory } from './replay-memory.ts';
 import { verifyWebhook, type VerifyKeys } from './verify.ts';
 
 type WebhookOptions = {
