@@ -19,6 +19,7 @@ import { createInbox } from './inbox.ts';
 import { createLanes } from './lanes.ts';
 import { createLimits } from './limits.ts';
 import { recoverTurns } from './recover.ts';
+import { createReshow } from './reshow.ts';
 import { createRetry } from './retry.ts';
 import { createRunning } from './running.ts';
 import type { Turn } from './turn.ts';
@@ -99,7 +100,8 @@ export function createCore(services: CoreServices): Core {
     working.add(work);
   };
   const shared = { ...services, ...ids, locale: config.locale, dying: dying.signal, begin };
-  const retry = createRetry(shared);
+  const reshow = createReshow(shared);
+  const retry = createRetry({ ...shared, reshow });
   const status = createStatusReporter({
     ...services,
     startedAt: clock.now(),
@@ -138,6 +140,7 @@ export function createCore(services: CoreServices): Core {
     lanes,
     running,
     retry,
+    reshow,
     onNotice,
   });
 

@@ -5,6 +5,7 @@ import type { Phrase } from '../reply/notices/phrase.ts';
 import type { Language, Store } from '../store/store.ts';
 import type { Access } from './access.ts';
 import { parseButtonId } from './present.ts';
+import type { Reshow } from './reshow.ts';
 import type { Retry } from './retry.ts';
 import type { Running } from './running.ts';
 import { shortId, type Turn } from './turn.ts';
@@ -16,6 +17,7 @@ export type PressServices = {
   readonly clock: Clock;
   readonly locale: Language;
   readonly retry: Retry;
+  readonly reshow: Reshow;
   readonly log: Logger;
 };
 
@@ -34,6 +36,8 @@ async function carryOut(
 ): Promise<Phrase> {
   if (kind === 'good' || kind === 'bad') {
     await services.store.feedback.give(turn.id, action.actor.key, kind, services.clock.now().getTime());
+    // The card is one for all who see it: it shows what the asker thinks.
+    if (turn.message.sender.key === action.actor.key) services.reshow(turn, kind);
     return toasts.thanks;
   }
   if (!maySteer(services, turn, action)) return toasts.notYours;

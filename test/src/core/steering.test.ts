@@ -276,3 +276,25 @@ describe('a judgement that is no button press', () => {
     expect(await world.core.inbox({ ...judged, reply: 'nobody-0' })).toEqual({ outcome: 'ignored' });
   });
 });
+
+describe('the asker’s thumb', () => {
+  it('is shown as pressed on the reply, others’ are only counted', async () => {
+    world.model.answerWith(saying('好'));
+    await world.core.inbox(fakeMessage({ from: 'alice' }));
+    await world.until(closed(1));
+    const good = world.adapter.last().buttons?.find(({ kind }) => kind === 'good')?.id ?? '';
+    const press = async (from: string) => {
+      const { place, sender, eventKey } = fakeMessage({ from });
+      return world.core.inbox({ type: 'action', eventKey, place, actor: sender, button: good });
+    };
+    expect(await press('bob')).toMatchObject({ toast: '收到，谢谢' });
+    expect(await press('alice')).toMatchObject({ toast: '收到，谢谢' });
+    await world.until(() => world.adapter.replies[0]?.closes === 2);
+    expect(world.adapter.last().buttons?.map(({ kind, chosen }) => [kind, chosen])).toEqual([
+      ['retry', undefined],
+      ['good', true],
+      ['bad', undefined],
+    ]);
+    expect(textOf(0)).toBe('好');
+  });
+});
