@@ -37,10 +37,12 @@ export async function main(argv: readonly string[]): Promise<void> {
   });
   if (!loaded.ok) return refuseToStart(formatFaults(loaded.faults));
   const { config, plans } = loaded;
+  const doctor = argv[0] === 'doctor';
   const log = createLogger({
-    level: config.logLevel,
+    // The doctor's own lines belong to its reader; what goes wrong beside them stands apart.
+    level: doctor && config.logLevel === 'info' ? 'warn' : config.logLevel,
     secrets: secrets(config, plans),
-    destination: process.stdout,
+    destination: doctor ? process.stderr : process.stdout,
     clock: systemClock,
   });
   const options: ServiceOptions = {
@@ -51,11 +53,10 @@ export async function main(argv: readonly string[]): Promise<void> {
     log,
     version: version(),
   };
-  if (argv[0] === 'doctor') {
+  if (doctor) {
     const { runDoctor } = await import('./diagnosis/doctor.ts');
-    process.exitCode = (await runDoctor({ ...options, print: (line) => process.stdout.write(`${line}\n`) }))
-      ? 0
-      : 1;
+    const print = (line: string): void => void process.stdout.write(`${line}\n`);
+    process.exitCode = (await runDoctor({ ...options, flags: argv.slice(1), print })) ? 0 : 1;
     return;
   }
   await serve(options, log);

@@ -11,6 +11,137 @@ export const checkWords: Readonly<Record<Check['code'], Phrase>> = {
   webhook: phrase('回调', 'webhook'),
 };
 
-export const modelWords = {
-  unknown: phrase('没有回答', 'no answer'),
+/** What each check of the configuration and of a model server looks at. */
+export const serverCheckWords = {
+  configuration: phrase('配置', 'configuration'),
+  dns: phrase('域名解析', 'DNS'),
+  tcp: phrase('TCP 连接', 'TCP'),
+  tls: phrase('TLS 证书', 'TLS'),
+  http: phrase('HTTP 应答', 'HTTP'),
+  clock: phrase('时间', 'clock'),
+  key: phrase('密钥', 'key'),
+  models: phrase('模型列表', 'model list'),
+  context: phrase('上下文长度', 'context'),
+  chat: phrase('对话', 'chat'),
+  streaming: phrase('流式回答', 'streaming'),
+  image: phrase('看图', 'image'),
+  thinking: phrase('思考', 'thinking'),
+  benchmark: phrase('连续提问', 'benchmark'),
 } as const;
+
+export const doctorWords = {
+  configuration: phrase('配置', 'Configuration'),
+  modelServer: (host: string): Phrase => phrase(`模型服务器 ${host}`, `Model server ${host}`),
+  visionServer: (host: string): Phrase => phrase(`看图服务器 ${host}`, `Server for pictures ${host}`),
+  platform: (id: string): Phrase => phrase(`聊天平台 ${id}`, `Chat platform ${id}`),
+  checking: (subject: string, check: string): Phrase =>
+    phrase(`正在检查 ${subject} · ${check}…`, `Checking ${subject} · ${check}…`),
+  skipped: phrase('跳过，前面的检查没有通过', 'skipped, an earlier check did not pass'),
+  cause: phrase('原因：', 'Cause: '),
+  remedy: phrase('处理：', 'Remedy: '),
+  missing: phrase('缺少：', 'Missing: '),
+  oneThing: phrase('现在要做的一件事：', 'The one thing to do: '),
+  allWell: phrase('全部正常，不用做什么。', 'All is well; there is nothing to do.'),
+  nothingFailed: (unsure: number): Phrase =>
+    phrase(
+      `没有发现故障；有 ${unsure} 项无法确认（标 ? 的）。`,
+      `Nothing failed; ${unsure} ${unsure === 1 ? 'check is' : 'checks are'} undecided (marked ?).`,
+    ),
+  useDirectChat: phrase(
+    '诊断结果里有服务器地址，请在和我的单聊里发送 /doctor。',
+    'The report names servers: please send /doctor in a direct chat with me.',
+  ),
+  noAdministrators: phrase(
+    'ADMINS 没有设置，没有人能用 /status 和 /doctor，也没有人收到告警。',
+    'ADMINS is not set: nobody can use /status and /doctor, and nobody is alerted.',
+  ),
+  addAdministrator: phrase(
+    '请给我发送 /whoami，把看到的编号写进 .env 的 ADMINS。',
+    'Send me /whoami and write the id you see into ADMINS in .env.',
+  ),
+} as const;
+
+/** What was seen, where that is no mere code. */
+export const evidenceWords = {
+  configured: (servers: number, platforms: number, administrators: number): Phrase =>
+    phrase(
+      `模型服务器 ${servers} 台，平台 ${platforms} 个，管理员 ${administrators} 人`,
+      `model servers: ${servers}, platforms: ${platforms}, administrators: ${administrators}`,
+    ),
+  contextUnknown: phrase('服务器没有说', 'the server does not say'),
+  tokens: (tokens: number): Phrase => phrase(`${tokens} 词元`, `${tokens} tokens`),
+  noDate: phrase('应答里没有时间', 'the answer has no Date header'),
+  firstToken: (firstMs: number, pieces: number, allMs: number): Phrase =>
+    phrase(
+      `首字 ${firstMs} ms，${allMs} ms 内 ${pieces} 段`,
+      `first token ${firstMs} ms, ${pieces} pieces in ${allMs} ms`,
+    ),
+  noWord: phrase('正常结束，但没有文字', 'finished without a word'),
+  noEnd: (pieces: number): Phrase =>
+    phrase(`收到 ${pieces} 段后没有结束标记`, `no finish reason after ${pieces} pieces`),
+  picture: phrase('640 × 640 PNG，请求 1.6 MB', '640 × 640 PNG, a request of 1.6 MB'),
+  thinksNot: phrase('不思考', 'does not think'),
+  thinks: {
+    apart: phrase('会思考，单独成段', 'thinks, in a field of its own'),
+    inside: phrase('会思考，写在正文里', 'thinks, inside the text'),
+  },
+  switchable: phrase('可以关闭', 'can be switched off'),
+  always: phrase('不能关闭', 'cannot be switched off'),
+} as const;
+
+type CauseWords = { readonly cause: Phrase; readonly remedy: Phrase };
+
+const openPage = (zh: string, en: string): Phrase => phrase(`${zh}（链接见上）。`, `${en} (link above).`);
+
+/** Why a check of a platform failed and what to do, where the evidence says no more. */
+export const platformCauses: Readonly<Record<Check['code'] | 'unreachable', CauseWords>> = {
+  unreachable: {
+    cause: phrase('连不上聊天平台。', 'The chat platform cannot be reached.'),
+    remedy: phrase(
+      '请检查这台机器能否上网；要经过代理时，在 .env 里写 HTTPS_PROXY。',
+      'Check this machine’s way to the internet; where it leads through a proxy, write HTTPS_PROXY into .env.',
+    ),
+  },
+  credentials: {
+    cause: phrase('平台不接受应用凭证。', 'The platform refuses the app’s credentials.'),
+    remedy: openPage(
+      '请对照控制台的凭证页，改正 .env 里的 ID 和 Secret',
+      'Compare id and secret in .env with the console’s credentials page',
+    ),
+  },
+  bot: {
+    cause: phrase('机器人没有启用。', 'The bot is not enabled.'),
+    remedy: openPage(
+      '请在控制台启用机器人能力并发布版本',
+      'Enable the bot in the console and publish a version',
+    ),
+  },
+  connection: {
+    cause: phrase('长连接没有连上。', 'The long connection is not up.'),
+    remedy: openPage(
+      '请在控制台把事件订阅设为长连接，并确认没有别的进程用同一个应用',
+      'Choose the long connection for events in the console, and see that no other process uses the same app',
+    ),
+  },
+  permission: {
+    cause: phrase('缺少权限。', 'A permission is missing.'),
+    remedy: openPage(
+      '请在控制台开通上面列出的权限并发布版本',
+      'Grant the permissions listed above in the console and publish a version',
+    ),
+  },
+  card: {
+    cause: phrase('卡片不能用。', 'Cards cannot be used.'),
+    remedy: openPage(
+      '请在控制台检查卡片权限和卡片模板',
+      'Check the card permission and the card template in the console',
+    ),
+  },
+  webhook: {
+    cause: phrase('没有收到过平台的回调。', 'No callback of the platform has arrived.'),
+    remedy: openPage(
+      '请在控制台填写回调地址，并确认它能从公网访问',
+      'Enter the callback address in the console and see that it is reachable from the internet',
+    ),
+  },
+};

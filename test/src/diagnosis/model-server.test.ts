@@ -1,0 +1,219 @@
+import { createServer } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { httpFaults } from '../../simulators/qwen/faults.ts';
+import type { Fault, ProfileName } from '../../simulators/qwen/types.ts';
+import { events, examine, listen, startQwen, trouble } from './support.ts';
+
+const http = (status: number, body: unknown): Fault => ({
+  type: 'http',
+  status,
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+});
+
+describe('a server in good health', () => {
+  it.each<ProfileName>(['vllm', 'vllm-old', 'sglang', 'llamacpp', 'ollama', 'lmdeploy'])(
+    'passes every check: %s',
+    async (profile) => {
+      const qwen = await startQwen({ profile });
+      const done = await examine(qwen.baseUrl);
+      expect(trouble(done).filter((line) => line !== 'context unknown')).toEqual([]);
+      expect(done.map(({ code }) => code)).toEqual([
+        ...['dns', 'tcp', 'http', 'clock', 'key', 'models', 'context'],
+        ...['chat', 'streaming', 'image', 'thinking'],
+      ]);
+    },
+  );
+
+  it('gets one picture the size of a screenshot, which it can read', async () => {
+    const qwen = await startQwen();
+    await examine(qwen.baseUrl);
+    const images = qwen.chats.flatMap(({ question }) => question?.messages.flatMap((m) => m.images) ?? []);
+    expect(images).toHaveLength(1);
+    expect(images[0]).toMatchObject({ format: 'png', width: 640, height: 640 });
+    expect(images[0]?.bytes.length).toBeGreaterThan(1_048_576);
+  });
+
+  it('is asked five times, half a second apart, for the benchmark', async () => {
+    const qwen = await startQwen();
+    const done = await examine(qwen.baseUrl, { benchmark: true });
+    const benchmark = done.find(({ code }) => code === 'benchmark')?.result;
+    expect(benchmark?.state).toBe('passed');
+    expect(JSON.stringify(benchmark?.evidence).match(/\d+\.\d\d s/g)).toHaveLength(5);
+    expect(benchmark?.durationMs).toBeGreaterThanOrEqual(1_900);
+  });
+
+  it('with a server of its own for pictures, is not asked to look at one', async () => {
+    const text = await startQwen({ vision: false });
+    const vision = await startQwen();
+    const done = await examine(text.baseUrl, {
+      model: { vision: { baseUrl: vision.baseUrl, model: 'auto' } },
+    });
+    expect(trouble(done)).toEqual([]);
+    expect(done.filter(({ code }) => code === 'image').map(({ subject }) => subject.part)).toEqual([
+      'vision',
+    ]);
+  });
+});
+
+describe('keys', () => {
+  it.each<ProfileName>(['vllm', 'sglang', 'llamacpp', 'lmdeploy'])(
+    'a wrong key and a missing one are told apart: %s',
+    async (profile) => {
+      const qwen = await startQwen({ profile, apiKey: 'sk-the-right-key' });
+      const wrong = await examine(qwen.baseUrl, { server: { apiKey: 'sk-the-wrong-key' } });
+      expect(trouble(wrong)).toEqual(['key failed wrong-key']);
+      expect(JSON.stringify(wrong)).not.toContain('sk-the-wrong-key');
+      expect(trouble(await examine(qwen.baseUrl))).toEqual(['key failed missing-key']);
+      const right = await examine(qwen.baseUrl, { server: { apiKey: 'sk-the-right-key' } });
+      expect(right.find(({ code }) => code === 'key')?.result.state).toBe('passed');
+    },
+  );
+
+  it('a refusal by a gateway is not called a wrong key', async () => {
+    const port = await listen(createServer((_, response) => response.writeHead(403).end('Forbidden')));
+    const done = await examine(`http://127.0.0.1:${port}/v1`, { server: { apiKey: 'sk-some-key' } });
+    expect(trouble(done)).toEqual(['key failed gateway-refusal']);
+  });
+});
+
+describe('the list of models', () => {
+  it('a model that is loading', async () => {
+    const qwen = await startQwen();
+    await qwen.goDown('loading');
+    expect(trouble(await examine(qwen.baseUrl))).toEqual(['http failed loading']);
+  });
+
+  it('nothing loaded', async () => {
+    const qwen = await startQwen({ models: [] });
+    expect(trouble(await examine(qwen.baseUrl))).toEqual(['models failed no-models']);
+  });
+
+  it('a name that is not served, and those that are', async () => {
+    const qwen = await startQwen({ models: ['/models/Qwen/Qwen3-8B', 'Qwen3-VL'] });
+    const done = await examine(qwen.baseUrl, { server: { model: 'qwen3' } });
+    expect(trouble(done)).toEqual(['models failed model-missing']);
+    expect(done.find(({ code }) => code === 'models')?.result.cause?.zh).toContain(
+      '/models/Qwen/Qwen3-8B, Qwen3-VL',
+    );
+  });
+
+  it('a wrong path, and the right one', async () => {
+    const qwen = await startQwen();
+    const done = await examine(`${qwen.origin}/service`);
+    expect(trouble(done)).toEqual(['models failed wrong-path']);
+    expect(done.find(({ code }) => code === 'models')?.result.remedy?.zh).toContain(
+      `QWEN_BASE_URL=${qwen.baseUrl}`,
+    );
+  });
+
+  it('a server that knows none of these paths', async () => {
+    const port = await listen(createServer((_, response) => response.writeHead(404).end('not found')));
+    expect(trouble(await examine(`http://127.0.0.1:${port}/v1`))).toEqual(['models failed wrong-path']);
+  });
+
+  it('a page in place of the list', async () => {
+    const port = await listen(createServer((_, response) => response.end('<html>Welcome</html>')));
+    expect(trouble(await examine(`http://127.0.0.1:${port}/v1`))).toEqual(['models failed not-openai']);
+  });
+
+  it('a context in which little fits', async () => {
+    const qwen = await startQwen({ maxModelLen: 2_048 });
+    expect(trouble(await examine(qwen.baseUrl))).toEqual(['context failed context-too-small']);
+  });
+});
+
+describe('what a question meets', () => {
+  it.each([
+    { fault: httpFaults.forbidden, cause: 'gateway-refusal' },
+    { fault: httpFaults.forbiddenText, cause: 'gateway-refusal' },
+    { fault: httpFaults.unauthorized, cause: 'missing-key' },
+    { fault: httpFaults.wrongPath, cause: 'wrong-path' },
+    { fault: httpFaults.modelMissingFlat, cause: 'model-missing' },
+    { fault: httpFaults.bodyTooLarge, cause: 'body-too-large' },
+    { fault: httpFaults.tooMany, cause: 'overloaded' },
+    { fault: httpFaults.queueFull, cause: 'overloaded' },
+    { fault: httpFaults.serverError, cause: 'server-error' },
+    { fault: httpFaults.serverErrorEmpty, cause: 'server-error' },
+    { fault: httpFaults.engineDead, cause: 'engine-dead' },
+    { fault: httpFaults.badGateway, cause: 'gateway-502' },
+    { fault: httpFaults.gatewayTimeout, cause: 'gateway-504' },
+    { fault: httpFaults.loading, cause: 'loading' },
+    { fault: httpFaults.unavailable, cause: 'gateway-502' },
+    { fault: httpFaults.bareString, cause: 'upstream-unreachable' },
+    { fault: http(502, '[Errno 111] Connection refused'), cause: 'upstream-unreachable' },
+    { fault: http(500, "No module named 'transformers'"), cause: 'missing-module' },
+    { fault: http(200, '<html>Welcome</html>'), cause: 'not-openai' },
+    { fault: { type: 'reset-before-headers' } as const, cause: 'dropped' },
+  ])('chat fails: $cause', async ({ fault, cause }) => {
+    const qwen = await startQwen();
+    qwen.setFault(fault);
+    const done = await examine(qwen.baseUrl);
+    expect(trouble(done)).toEqual([`chat failed ${cause}`]);
+    expect(done.slice(-3).map(({ result }) => result.state)).toEqual(['skipped', 'skipped', 'skipped']);
+  });
+
+  it('names the module that is missing', async () => {
+    const qwen = await startQwen();
+    qwen.setFault(http(500, { error: { message: "No module named 'qwen_vl_utils'", type: 'server_error' } }));
+    const chat = (await examine(qwen.baseUrl)).find(({ code }) => code === 'chat');
+    expect(chat?.result.remedy?.zh).toContain('pip install qwen_vl_utils');
+  });
+
+  it('a model that does not begin in time', async () => {
+    const qwen = await startQwen();
+    qwen.setFault({ type: 'stall-before-headers' });
+    const done = await examine(qwen.baseUrl, { model: { firstTokenTimeoutMs: 60 } });
+    expect(trouble(done)).toEqual(['chat failed slow']);
+  });
+
+  it.each<Fault>([
+    { type: 'end-early', afterTokens: 3 },
+    { type: 'reset', afterTokens: 3 },
+    { type: 'only-done' },
+  ])('a stream that breaks off: $type', async (fault) => {
+    const qwen = await startQwen();
+    qwen.failNext(undefined, fault);
+    expect(trouble(await examine(qwen.baseUrl))).toEqual(['streaming failed cut-off']);
+  });
+
+  it('an error inside a stream that began well', async () => {
+    const qwen = await startQwen();
+    const message = 'EngineCore encountered an issue.';
+    qwen.failNext(undefined, { type: 'error-event', afterTokens: 2, done: true, message, code: 500 });
+    expect(trouble(await examine(qwen.baseUrl))).toEqual(['streaming failed engine-dead']);
+  });
+
+  it('a server that does not stream works, with a remark', async () => {
+    const qwen = await startQwen({ profile: 'flask-seed' });
+    expect(trouble(await examine(qwen.baseUrl))).toContain('streaming unknown no-streaming');
+  });
+
+  it.each<ProfileName>(['vllm', 'llamacpp'])('a picture to a model without eyes: %s', async (profile) => {
+    const qwen = await startQwen({ profile, vision: false });
+    expect(trouble(await examine(qwen.baseUrl))).toEqual(['image failed no-vision']);
+  });
+
+  it('a picture through a proxy that lets a megabyte pass', async () => {
+    const qwen = await startQwen({ profile: 'nginx-front' });
+    const done = await examine(qwen.baseUrl);
+    expect(trouble(done)).toEqual(['image failed body-too-large']);
+    expect(done.find(({ code }) => code === 'image')?.result.remedy?.zh).toContain('client_max_body_size');
+  });
+
+  it('a switch for thinking that a strict gateway does not know', async () => {
+    const qwen = await startQwen({ refusedKeys: ['chat_template_kwargs'] });
+    expect(trouble(await examine(qwen.baseUrl))).toEqual(['thinking unknown thinking-switch']);
+  });
+});
+
+it('stops at once when it is stopped, without a finding of its own making', async () => {
+  const qwen = await startQwen();
+  qwen.setFault({ type: 'stall-before-headers' });
+  const stopping = new AbortController();
+  const seen: string[] = [];
+  for await (const event of events(qwen.baseUrl, { signal: stopping.signal })) {
+    seen.push(`${event.type} ${event.code}`);
+    if (event.type === 'begun' && event.code === 'chat') setTimeout(() => stopping.abort(), 10);
+  }
+  expect(seen.at(-1)).toBe('begun chat');
+});
