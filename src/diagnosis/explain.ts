@@ -17,8 +17,9 @@ export function explainThrown(error: unknown, target: Target, timeoutMs: number)
   if (timedOut.has(code))
     return because('no-answer', code, target, { detail: String(Math.round(timeoutMs / 1000)) });
   if (hungUp.has(code)) return because('dropped', code, target);
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW')
-    return because('not-http', code, target);
+  // undici's parser error has no code where not even the first line is HTTP.
+  const garbled = code.startsWith('HPE_') || ['HTTPParserError', 'UND_ERR_HEADERS_OVERFLOW'].includes(code);
+  if (garbled) return because('not-http', code, target);
   if (code === 'ECONNREFUSED') return because('refused-there', code, target);
   return because('dropped', code, target);
 }
