@@ -15,6 +15,7 @@ import { createOperations } from './operations.ts';
 import { createPresses } from './presses.ts';
 import { probeDingTalk } from './probe.ts';
 import { fetchDingTalkQuote } from './quote.ts';
+import { createPushQuota } from './push-quota.ts';
 import { createQuotaNotice } from './quota-notice.ts';
 import { renderForMessages } from './render-messages.ts';
 import { renderDingTalkMarkdown } from './render.ts';
@@ -48,7 +49,17 @@ export async function createDingTalkAdapter(config: DingTalkConfig, deps: Adapte
   const api = createDingTalkApi({ http, tokens, budget, log, onQuotaExhausted: quota.exhausted });
   const operations = createOperations(api, baseUrl);
   const gate = createCardGate({ templateId, clock, log });
-  const health = createHealth({ clock, log, limitation: gate.reason });
+  const pushQuota = createPushQuota(clock);
+  const health = createHealth({
+    clock,
+    log,
+    limitations() {
+      const noText = gate.reason();
+      return [noText === undefined ? undefined : `no live text: ${noText}`, pushQuota.reason()].filter(
+        (reason) => reason !== undefined,
+      );
+    },
+  });
   const presses = createPresses(clock);
   const shown = createShownMemory();
   const { allowsSession } = hosts;
@@ -57,6 +68,7 @@ export async function createDingTalkAdapter(config: DingTalkConfig, deps: Adapte
     forgeable: mode === 'webhook',
     allowsSession,
     presses,
+    onPushQuota: pushQuota.exhausted,
     clock,
     log,
   });

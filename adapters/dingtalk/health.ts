@@ -10,18 +10,18 @@ export type Health = {
 type HealthOptions = {
   readonly clock: Clock;
   readonly log: Logger;
-  /** Why there is no live text at the moment, if there is none; said while the connection itself is well. */
-  readonly limitation: () => string | undefined;
+  /** What does not work at the moment although the connection itself is well. */
+  readonly limitations: () => readonly string[];
 };
 
 /** `reconnects` counts how often the connection came up again after it had been up once. */
-export function createHealth({ clock, log, limitation }: HealthOptions): Health {
+export function createHealth({ clock, log, limitations }: HealthOptions): Health {
   let health: AdapterHealth = { state: 'connecting', since: clock.now(), reconnects: 0 };
   let everUp = false;
   return {
     current() {
-      const limited = health.detail === undefined ? limitation() : undefined;
-      return limited === undefined ? health : { ...health, detail: `no live text: ${limited}` };
+      const limited = health.detail === undefined ? limitations() : [];
+      return limited.length === 0 ? health : { ...health, detail: limited.join('; ') };
     },
     set(state, detail) {
       if (health.state === state && health.detail === detail) return;

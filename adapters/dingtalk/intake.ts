@@ -22,6 +22,8 @@ export type Intake = {
 
 type IntakeOptions = Omit<DecodeContext, 'receivedAt'> & {
   readonly presses: Presses;
+  /** A message came without its content: the month's pushes are used up. */
+  readonly onPushQuota: () => void;
   readonly clock: Clock;
   readonly log: Logger;
 };
@@ -29,7 +31,7 @@ type IntakeOptions = Omit<DecodeContext, 'receivedAt'> & {
 /** A press must be answered within 2 s; what is admitted later is still carried out. */
 const PRESS_ANSWER_MS = 1_500;
 
-export function createIntake({ presses, clock, log, ...context }: IntakeOptions): Intake {
+export function createIntake({ presses, onPushQuota, clock, log, ...context }: IntakeOptions): Intake {
   let inbox: Inbox | undefined;
   let pending = 0;
   let settled: (() => void) | undefined;
@@ -39,6 +41,7 @@ export function createIntake({ presses, clock, log, ...context }: IntakeOptions)
       log.debug({ reason: decoded.ignored }, 'dingtalk push ignored');
       return undefined;
     }
+    if (decoded.event.type === 'notice') onPushQuota();
     return (await take(decoded.event)).toast;
   }
 

@@ -3,8 +3,8 @@ import {
   dingtalkTemplate,
   type DingTalkSetting,
 } from '../contract/dingtalk-harness.ts';
-import { startDingTalkSimulator } from '../simulators/dingtalk/simulator.ts';
-import type { CreateStage, StageTraits } from './stage.ts';
+import { startDingTalkSimulator, type DingTalkSimulator } from '../simulators/dingtalk/simulator.ts';
+import type { CreateStage, Stage, StageTraits } from './stage.ts';
 
 /** Without a template the answer comes once, whole. Presses come back over Stream only. */
 export const dingtalkTraits = ({ mode, cards }: DingTalkSetting): StageTraits => ({
@@ -20,43 +20,46 @@ export const dingtalkTraits = ({ mode, cards }: DingTalkSetting): StageTraits =>
 /** DingTalk, simulated, for the real service. */
 export const dingtalkStage =
   (setting: DingTalkSetting): CreateStage =>
-  async () => {
-    const sim = await startDingTalkSimulator({ templates: [dingtalkTemplate] });
-    const harness = createDingTalkHarness(sim, setting);
-    const { mode, cards } = setting;
-    const [asker] = sim.people();
-    let saidMs = 0;
-    return {
-      traits: dingtalkTraits(setting),
-      environment: {
-        DINGTALK_CLIENT_ID: sim.app.clientId,
-        DINGTALK_CLIENT_SECRET: sim.app.clientSecret,
-        DINGTALK_MODE: mode,
-        DINGTALK_BASE_URL: sim.url,
-        DINGTALK_OAPI_BASE_URL: sim.oapiUrl,
-        ...(cards ? { DINGTALK_CARD_TEMPLATE_ID: dingtalkTemplate.id } : {}),
-        ADMINS: `dingtalk:${asker?.staffId ?? ''}`,
-      },
-      secrets: harness.secrets,
-      async point(port) {
-        if (mode === 'webhook')
-          sim.useCallback({ url: `http://127.0.0.1:${port}/webhooks/dingtalk`, signature: 'right' });
-      },
-      reachable: () => mode === 'webhook' || sim.connections().some((connection) => !connection.leaving()),
-      say({ addressed = true, text, ...said }) {
-        // A callback's signature covers its millisecond and nothing else, so each is good for one message.
-        while (mode === 'webhook' && Date.now() === saidMs);
-        saidMs = Date.now();
-        const mention = said.where === 'group' && addressed ? '@{bot} ' : '';
-        return harness.say({ ...said, ...(text === undefined ? {} : { text: `${mention}${text}` }) });
-      },
-      redeliver(sent, times) {
-        for (let count = 0; count < times; count += 1) harness.redeliver(sent);
-      },
-      settled: () => sim.deliveries().every(({ state }) => state === 'acknowledged'),
-      press: (reply, label, by) => harness.press(reply, label, by),
-      replies: (where) => harness.replies(where),
-      refused: () => harness.refused(),
-      stop: () => sim.stop(),
-    };
+  async () =>
+    dingtalkStageOn(await startDingTalkSimulator({ templates: [dingtalkTemplate] }), setting);
+
+/** The same on a simulator that runs already. */
+export function dingtalkStageOn(sim: DingTalkSimulator, setting: DingTalkSetting): Stage {
+  const harness = createDingTalkHarness(sim, setting);
+  const { mode, cards } = setting;
+  const [asker] = sim.people();
+  let saidMs = 0;
+  return {
+    traits: dingtalkTraits(setting),
+    environment: {
+      DINGTALK_CLIENT_ID: sim.app.clientId,
+      DINGTALK_CLIENT_SECRET: sim.app.clientSecret,
+      DINGTALK_MODE: mode,
+      DINGTALK_BASE_URL: sim.url,
+      DINGTALK_OAPI_BASE_URL: sim.oapiUrl,
+      ...(cards ? { DINGTALK_CARD_TEMPLATE_ID: dingtalkTemplate.id } : {}),
+      ADMINS: `dingtalk:${asker?.staffId ?? ''}`,
+    },
+    secrets: harness.secrets,
+    async point(port) {
+      if (mode === 'webhook')
+        sim.useCallback({ url: `http://127.0.0.1:${port}/webhooks/dingtalk`, signature: 'right' });
+    },
+    reachable: () => mode === 'webhook' || sim.connections().some((connection) => !connection.leaving()),
+    say({ addressed = true, text, ...said }) {
+      // A callback's signature covers its millisecond and nothing else, so each is good for one message.
+      while (mode === 'webhook' && Date.now() === saidMs);
+      saidMs = Date.now();
+      const mention = said.where === 'group' && addressed ? '@{bot} ' : '';
+      return harness.say({ ...said, ...(text === undefined ? {} : { text: `${mention}${text}` }) });
+    },
+    redeliver(sent, times) {
+      for (let count = 0; count < times; count += 1) harness.redeliver(sent);
+    },
+    settled: () => sim.deliveries().every(({ state }) => state === 'acknowledged'),
+    press: (reply, label, by) => harness.press(reply, label, by),
+    replies: (where) => harness.replies(where),
+    refused: () => harness.refused(),
+    stop: () => sim.stop(),
   };
+}

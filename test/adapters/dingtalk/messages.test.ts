@@ -152,9 +152,9 @@ describe('a message', () => {
   });
 
   it.each(['errorCode', 'errCode'] as const)(
-    'of a month that is used up is a notice (%s)',
+    'of a month that is used up is a notice, and health says so (%s)',
     async (member) => {
-      const { sim, group, alice, events } = await stage({
+      const { sim, group, alice, events, adapter } = await stage({
         rules: { pushQuotaMembers: member },
         limits: { pushesPerMonth: 0 },
       });
@@ -163,6 +163,7 @@ describe('a message', () => {
       expect(events).toEqual([
         { type: 'notice', adapter: 'dingtalk', code: 'quota-exceeded', evidence: 'push 20001' },
       ]);
+      expect(adapter.health()).toMatchObject({ state: 'up', detail: expect.stringContaining('20001') });
     },
   );
 });
