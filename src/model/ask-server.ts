@@ -33,7 +33,7 @@ export type Question = {
   readonly request: ModelRequest;
   messages: PreparedMessages;
   maxTokens: number | undefined;
-  readonly remediesUsed: Set<Remedy['type']>;
+  readonly remediesUsed: Set<string>;
 };
 
 export function createQuestion(request: ModelRequest): Question {
@@ -126,7 +126,7 @@ function prepare(
   { request, messages, maxTokens: shrunk }: Question,
   { extraBody }: AskSurroundings,
 ): { readonly body: string; readonly sent: SentRequest } {
-  const maxTokens = shrunk ?? planMaxTokens(request, messages, description.contextTokens);
+  const maxTokens = shrunk ?? planMaxTokens(request, messages, description);
   const { thinking } = request;
   const withoutKeys = server.refusedKeys;
   const { json, optionalKeys } = buildBody({
@@ -152,8 +152,8 @@ const abandoned: Failure = { fault: { code: 'cut-off', evidence: 'the reader lef
 
 /** Changes the question as the refusal suggests, each way once. False when there is nothing to change. */
 async function remedied({ remedy }: Failure, server: Server, question: Question): Promise<boolean> {
-  if (remedy === undefined || question.remediesUsed.has(remedy.type)) return false;
-  question.remediesUsed.add(remedy.type);
+  if (remedy === undefined || question.remediesUsed.has(useOf(remedy))) return false;
+  question.remediesUsed.add(useOf(remedy));
   switch (remedy.type) {
     case 'fewer-tokens':
       question.maxTokens = remedy.maxTokens;
@@ -170,4 +170,9 @@ async function remedied({ remedy }: Failure, server: Server, question: Question)
     case 'look-up-model':
       return server.auto && 'found' in (await server.lookUpAgain());
   }
+}
+
+/** Each way of mending is used once; a strict server refuses one key after the other. */
+function useOf(remedy: Remedy): string {
+  return remedy.type === 'without-key' ? `${remedy.type} ${remedy.key}` : remedy.type;
 }

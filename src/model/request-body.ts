@@ -1,5 +1,6 @@
 import type { Json } from '../contract/ids.ts';
-import { alwaysThinks } from './think-habits.ts';
+import { samplingFor } from './sampling.ts';
+import { thinks } from './think-habits.ts';
 import { estimateTokens } from './token-estimate.ts';
 import type { ModelDescription, ModelMessage, ModelRequest } from './types.ts';
 
@@ -28,6 +29,8 @@ export type Body = {
 
 /** An answer is not planned longer than this unless it was asked for. */
 const defaultMaxTokens = 8_192;
+/** Thinking counts into the same budget; Qwen recommends this for it, where the window allows. */
+const thinkingMaxTokens = 32_768;
 /** A prompt that leaves less is sent all the same: our estimate is rough, and the server counts exactly. */
 const leastMaxTokens = 256;
 /** What the estimate may be short by. */
@@ -64,12 +67,13 @@ export function keepNewestImages(
 
 /** What was asked for, or what the context leaves free. Always sent: engines' own defaults differ wildly. */
 export function planMaxTokens(
-  { maxOutputTokens }: ModelRequest,
+  { maxOutputTokens, thinking }: ModelRequest,
   messages: PreparedMessages,
-  contextTokens: number | undefined,
+  { contextTokens, model }: Pick<ModelDescription, 'contextTokens' | 'model'>,
 ): number {
-  const wanted = maxOutputTokens ?? defaultMaxTokens;
-  if (contextTokens === undefined) return wanted;
+  const known = contextTokens !== undefined;
+  const wanted = maxOutputTokens ?? (known && thinks(model, thinking) ? thinkingMaxTokens : defaultMaxTokens);
+  if (!known) return wanted;
   const free = contextTokens - messages.tokenEstimate - marginTokens;
   return Math.min(wanted, Math.max(free, Math.min(leastMaxTokens, Math.floor(contextTokens / 4))));
 }
@@ -77,15 +81,11 @@ export function planMaxTokens(
 /** `max_tokens`, not `max_completion_tokens`: Ollama knows only the former, and vLLM takes both. */
 export function buildBody(options: BodyOptions): Body {
   const { server, thinking, withoutKeys } = options;
-  const sampling = thinking === true || alwaysThinks(server.model) ? [0.6, 0.95] : [0.7, 0.8];
   const optional: { readonly [key: string]: Json } = {
-    temperature: sampling[0] ?? 0.7,
-    top_p: sampling[1] ?? 0.8,
+    ...samplingFor(server, thinking),
     max_tokens: options.maxTokens,
     stream_options: { include_usage: true },
-    ...(thinking === undefined ? {} : { chat_template_kwargs: { enable_thinking: thinking } }),
-    // Ollama does not read template arguments; this is its own switch, and other engines know other words for it.
-    ...(thinking === false && server.engine === 'ollama' ? { reasoning_effort: 'none' } : {}),
+    ...thinkingSwitch(server, thinking),
     ...options.extraBody,
   };
   const kept = Object.entries(optional).filter(([key]) => !fixedKeys.has(key) && !withoutKeys.has(key));
@@ -98,6 +98,16 @@ export function buildBody(options: BodyOptions): Body {
 
 /** What makes the request ours; the operator's extra body cannot change it. */
 const fixedKeys: ReadonlySet<string> = new Set(['messages', 'stream']);
+
+/** The one form the engine reads. Ollama knows no template arguments, and refuses its own switch where nothing can think. */
+function thinkingSwitch(
+  { engine, canThink }: ModelDescription,
+  thinking: boolean | undefined,
+): { readonly [key: string]: Json } {
+  if (thinking === undefined) return {};
+  if (engine !== 'ollama') return { chat_template_kwargs: { enable_thinking: thinking } };
+  return canThink === false ? {} : { reasoning_effort: thinking ? 'medium' : 'none' };
+}
 
 function wireMessage({ role, text, images = [] }: ModelMessage): Json {
   if (images.length === 0) return { role, content: text };

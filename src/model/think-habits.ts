@@ -21,9 +21,26 @@ export function createThinkHabits(): ThinkHabits {
   };
 }
 
-/** Qwen3-…-Thinking always thinks. Other names think only when asked to. */
+/** Qwen3-…-Thinking and QwQ always think. Other names think only when asked to. */
 export function alwaysThinks(model: string): boolean {
-  return /thinking/i.test(model) && !/non-?thinking/i.test(model);
+  return /thinking|qwq/i.test(model) && !/non-?thinking/i.test(model);
+}
+
+/** Whether `/think` has an effect on a model of this name: Instruct, Coder and Thinking checkpoints have no switch. */
+export function canSwitchThinking(model: string): boolean {
+  return !alwaysThinks(model) && !/instruct|coder|non-?thinking|qwen-?(1\.5|2)/i.test(model);
+}
+
+/** Whether an answer will begin with thinking, by the model's name and the switch; without a switch, by its default. */
+export function thinks(model: string, thinking: boolean | undefined): boolean {
+  if (alwaysThinks(model)) return true;
+  if (!canSwitchThinking(model)) return false;
+  return thinking ?? thinksByDefault(model);
+}
+
+/** Qwen3's hybrids and Qwen3.5 and 3.6 do, the 0.8B of Qwen3.5 does not (its card). */
+function thinksByDefault(model: string): boolean {
+  return /qwen-?3/i.test(model) && !/0\.8b|qwen-?3-?vl/i.test(model);
 }
 
 /**
@@ -32,6 +49,6 @@ export function alwaysThinks(model: string): boolean {
  */
 function opensByName(model: string, thinking: boolean | undefined): boolean {
   if (alwaysThinks(model)) return true;
-  if (!/qwen3\.[5-9]/i.test(model)) return false;
-  return thinking ?? !/0\.8b/i.test(model);
+  if (!/qwen-?3\.[5-9]/i.test(model)) return false;
+  return thinks(model, thinking);
 }

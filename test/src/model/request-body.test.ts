@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { keepNewestImages, planMaxTokens, prepareMessages } from '../../../src/model/request-body.ts';
 import type { ModelImage, ModelMessage, ModelRequest } from '../../../src/model/types.ts';
-import { askOnce, collect, startModel, startSimulator } from './support.ts';
+import { askOnce, collect, createHurriedClock, startModel, startSimulator } from './support.ts';
 
 async function picture(background: string, width = 64, height = 64): Promise<ModelImage> {
   const bytes = await sharp({ create: { width, height, channels: 3, background } })
@@ -74,13 +74,75 @@ describe('the request', () => {
     expect(body).not.toHaveProperty('chat_template_kwargs');
   });
 
-  it('samples as Qwen advises for thinking when thinking is on', async () => {
-    const { body } = await send({ messages: [{ role: 'user', text: 'x' }], thinking: true });
-    expect(body).toMatchObject({
-      temperature: 0.6,
-      top_p: 0.95,
-      chat_template_kwargs: { enable_thinking: true },
-    });
+  it.each<readonly [string, string, boolean | undefined, Readonly<Record<string, number>>]>([
+    ['a hybrid thinking', 'Qwen/Qwen3-8B', true, { temperature: 0.6, top_p: 0.95, top_k: 20, min_p: 0 }],
+    [
+      'a hybrid by default',
+      'Qwen/Qwen3-8B',
+      undefined,
+      { temperature: 0.6, top_p: 0.95, top_k: 20, min_p: 0 },
+    ],
+    ['a hybrid not thinking', 'Qwen/Qwen3-8B', false, { temperature: 0.7, top_p: 0.8, top_k: 20, min_p: 0 }],
+    [
+      'an Instruct model',
+      'Qwen3-4B-Instruct-2507',
+      true,
+      { temperature: 0.7, top_p: 0.8, top_k: 20, min_p: 0 },
+    ],
+    [
+      'a Thinking model',
+      'Qwen3-4B-Thinking-2507',
+      false,
+      { temperature: 0.6, top_p: 0.95, top_k: 20, min_p: 0 },
+    ],
+    [
+      'vision',
+      'Qwen3-VL-8B-Instruct',
+      undefined,
+      { temperature: 0.7, top_p: 0.8, top_k: 20, presence_penalty: 1.5 },
+    ],
+    [
+      'vision thinking',
+      'Qwen3-VL-8B-Thinking',
+      undefined,
+      { temperature: 0.6, top_p: 0.95, presence_penalty: 0 },
+    ],
+    ['Qwen3.5 thinking', 'Qwen3.5-35B-A3B', true, { temperature: 1, top_p: 0.95, presence_penalty: 1.5 }],
+    [
+      'Qwen3.5 not thinking',
+      'Qwen3.5-35B-A3B',
+      false,
+      { temperature: 0.7, top_p: 0.8, presence_penalty: 1.5 },
+    ],
+    ['the small Qwen3.5 by default', 'Qwen3.5-0.8B', undefined, { temperature: 0.7, top_p: 0.8 }],
+    ['another model', 'house-model', undefined, { temperature: 0.7, top_p: 0.8 }],
+  ])('samples as Qwen recommends for %s', async (_name, model, thinking, expected) => {
+    const { body } = await send(
+      { messages: [{ role: 'user', text: 'x' }], ...(thinking === undefined ? {} : { thinking }) },
+      {},
+      { models: [model] },
+    );
+    expect(body).toMatchObject(expected);
+  });
+
+  it('keeps sampling keys of the engines’ own from a server it does not know', async () => {
+    const { body } = await send(
+      { messages: [{ role: 'user', text: 'x' }] },
+      {},
+      { profile: 'flask-seed', models: ['Qwen3-8B'] },
+    );
+    expect(body).not.toHaveProperty('top_k');
+    expect(body).not.toHaveProperty('min_p');
+  });
+
+  it('gives up one refused key after the other', async () => {
+    const refusedKeys = ['top_k', 'min_p', 'chat_template_kwargs'];
+    const { simulator } = await send(
+      { messages: [{ role: 'user', text: 'x' }], thinking: true },
+      {},
+      { models: ['Qwen3-8B'], refusedKeys },
+    );
+    expect(simulator.chats).toHaveLength(4);
   });
 
   it('merges the operator’s own keys last, but neither messages nor stream', async () => {
@@ -99,21 +161,47 @@ describe('the request', () => {
     });
   });
 
-  it('switches thinking off for Ollama in its own way', async () => {
-    const { body } = await send(
-      { messages: [{ role: 'user', text: 'x' }], thinking: false },
-      {},
-      { profile: 'ollama' },
+  it.each(['vllm', 'vllm-old', 'sglang', 'llamacpp', 'ollama', 'lmdeploy'] as const)(
+    'switches thinking on and off in the form %s reads',
+    async (profile) => {
+      for (const thinking of [true, false]) {
+        const { simulator } = await send(
+          { messages: [{ role: 'user', text: 'x' }], thinking },
+          { clock: createHurriedClock(1) },
+          { profile, models: ['Qwen3-8B'] },
+        );
+        expect(simulator.chats[0]?.question?.thinking).toBe(thinking);
+      }
+    },
+  );
+
+  it('does not switch what cannot think, and asks once', async () => {
+    const { simulator } = await send(
+      { messages: [{ role: 'user', text: 'x' }], thinking: true },
+      { clock: createHurriedClock(1) },
+      { profile: 'ollama', models: ['qwen2.5:7b'], thinks: false },
     );
-    expect(body).toMatchObject({ reasoning_effort: 'none' });
+    expect(simulator.chats).toHaveLength(1);
   });
 
   it('plans no longer answer than the context leaves free', () => {
     const messages = prepareMessages([{ role: 'user', text: '字'.repeat(3000) }]);
     expect(messages.tokenEstimate).toBeGreaterThanOrEqual(3000);
-    expect(planMaxTokens({ messages: [] }, messages, 4096)).toBeLessThan(1096);
-    expect(planMaxTokens({ messages: [] }, messages, undefined)).toBe(8192);
-    expect(planMaxTokens({ messages: [], maxOutputTokens: 50 }, messages, 4096)).toBe(50);
+    expect(planMaxTokens({ messages: [] }, messages, { contextTokens: 4096, model: 'm' })).toBeLessThan(1096);
+    expect(planMaxTokens({ messages: [] }, messages, { contextTokens: undefined, model: 'm' })).toBe(8192);
+    expect(
+      planMaxTokens({ messages: [], maxOutputTokens: 50 }, messages, { contextTokens: 4096, model: 'm' }),
+    ).toBe(50);
+  });
+
+  it('plans a longer answer for a model that thinks, where the window allows', () => {
+    const messages = prepareMessages([{ role: 'user', text: 'x' }]);
+    const plan = (contextTokens: number | undefined, thinking: boolean): number =>
+      planMaxTokens({ messages: [], thinking }, messages, { contextTokens, model: 'Qwen3-8B' });
+    expect(plan(131_072, true)).toBe(32_768);
+    expect(plan(131_072, false)).toBe(8_192);
+    expect(plan(16_384, true)).toBeLessThan(16_384);
+    expect(plan(undefined, true)).toBe(8_192);
   });
 
   it('counts a picture as the model does', () => {
