@@ -1,4 +1,5 @@
-import type { ConfigFault, Env } from '../../src/contract/adapter.ts';
+import type { Env } from '../../src/contract/adapter.ts';
+import { createConfigReader, HTTP_URL, type ConfigResult } from '../shared/config-reader.ts';
 
 /** What the DingTalk adapter is set up with, checked. */
 export type DingTalkConfig = {
@@ -13,11 +14,6 @@ export type DingTalkConfig = {
   readonly updateIntervalMs: number;
   readonly monthlyCalls: number | undefined;
 };
-
-export type DingTalkConfigResult =
-  | { readonly state: 'off' }
-  | { readonly state: 'faulty'; readonly faults: readonly ConfigFault[] }
-  | { readonly state: 'ready'; readonly config: DingTalkConfig };
 
 /** Every key this adapter reads. */
 export const dingtalkKeys = [
@@ -53,67 +49,35 @@ const TEMPLATE_ID = /^[\w-]{1,100}\.schema$/;
 const DEFAULT_UPDATE_INTERVAL_MS = 500;
 
 /** Reads the environment; lists every fault at once. Neither secrets nor other values appear in a fault. */
-export function readDingTalkConfig(env: Env): DingTalkConfigResult {
-  const faults: ConfigFault[] = [];
-  const given = (key: Key): string | undefined => env[key]?.trim() || undefined;
-  const on = CREDENTIALS.some((key) => given(key) !== undefined);
-
-  function required(key: Key, expected: string, where: string): string {
-    const value = given(key);
-    if (value === undefined && on) faults.push({ key, expected, where });
-    return value ?? '';
-  }
-
-  function integer<Default extends number | undefined>(
-    key: Key,
-    [least, most]: readonly [number, number],
-    fallback: Default,
-  ): number | Default {
-    const value = given(key);
-    if (value === undefined) return fallback;
-    const number = /^\d{1,12}$/.test(value) ? Number(value) : Number.NaN;
-    if (number >= least && number <= most) return number;
-    faults.push({ key, expected: `a whole number from ${least} to ${most}` });
-    return fallback;
-  }
-
-  function baseUrl(key: Key, standard: string): string {
-    const url = readBaseUrl(given(key) ?? standard);
-    if (url === undefined)
-      faults.push({ key, expected: `an http(s) URL without query, such as ${standard}` });
-    return url ?? '';
-  }
-
-  const mode = given('DINGTALK_MODE') ?? 'stream';
-  if (mode !== 'stream' && mode !== 'webhook') {
-    faults.push({ key: 'DINGTALK_MODE', expected: 'stream or webhook' });
-  }
-  const cardTemplateId = given('DINGTALK_CARD_TEMPLATE_ID');
+export function readDingTalkConfig(env: Env): ConfigResult<DingTalkConfig> {
+  const reader = createConfigReader({ env, credentials: CREDENTIALS });
+  const mode = reader.choice('DINGTALK_MODE', ['stream', 'webhook']);
+  const cardTemplateId = reader.given('DINGTALK_CARD_TEMPLATE_ID');
   if (cardTemplateId !== undefined && !TEMPLATE_ID.test(cardTemplateId)) {
-    faults.push({
+    reader.fault({
       key: 'DINGTALK_CARD_TEMPLATE_ID',
       expected: 'the id of a card template, ending in .schema',
       where: CARDS_PAGE,
     });
   }
   const config: DingTalkConfig = {
-    clientId: required('DINGTALK_CLIENT_ID', 'the Client ID (AppKey)', CREDENTIALS_PAGE),
-    clientSecret: required('DINGTALK_CLIENT_SECRET', 'the Client Secret (AppSecret)', CREDENTIALS_PAGE),
-    mode: mode === 'webhook' ? 'webhook' : 'stream',
+    clientId: reader.required('DINGTALK_CLIENT_ID', 'the Client ID (AppKey)', CREDENTIALS_PAGE),
+    clientSecret: reader.required(
+      'DINGTALK_CLIENT_SECRET',
+      'the Client Secret (AppSecret)',
+      CREDENTIALS_PAGE,
+    ),
+    mode,
     cardTemplateId,
-    baseUrl: baseUrl('DINGTALK_BASE_URL', 'https://api.dingtalk.com'),
-    oapiBaseUrl: baseUrl('DINGTALK_OAPI_BASE_URL', 'https://oapi.dingtalk.com'),
+    baseUrl: reader.url('DINGTALK_BASE_URL', 'https://api.dingtalk.com', HTTP_URL),
+    oapiBaseUrl: reader.url('DINGTALK_OAPI_BASE_URL', 'https://oapi.dingtalk.com', HTTP_URL),
     // One card alone could use 20 calls a second; 100 ms is already more than anyone can read.
-    updateIntervalMs: integer('DINGTALK_UPDATE_INTERVAL_MS', [100, 60_000], DEFAULT_UPDATE_INTERVAL_MS),
-    monthlyCalls: integer('DINGTALK_MONTHLY_CALLS', [1, 1_000_000_000], undefined),
+    updateIntervalMs: reader.integer(
+      'DINGTALK_UPDATE_INTERVAL_MS',
+      [100, 60_000],
+      DEFAULT_UPDATE_INTERVAL_MS,
+    ),
+    monthlyCalls: reader.integer('DINGTALK_MONTHLY_CALLS', [1, 1_000_000_000], undefined),
   };
-  if (faults.length > 0) return { state: 'faulty', faults };
-  return on ? { state: 'ready', config } : { state: 'off' };
-}
-
-function readBaseUrl(text: string): string | undefined {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
-  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return undefined;
-  return url.href.replace(/\/+$/, '');
+  return reader.result(config);
 }

@@ -1,4 +1,5 @@
-import type { ConfigFault, Env } from '../../src/contract/adapter.ts';
+import type { Env } from '../../src/contract/adapter.ts';
+import { createConfigReader, HTTP_URL, type ConfigResult } from '../shared/config-reader.ts';
 
 /** What the Feishu adapter is set up with, checked. */
 export type FeishuConfig = {
@@ -15,11 +16,6 @@ export type FeishuConfig = {
 };
 
 export type FeishuWebhookKeys = { readonly encryptKey: string; readonly verificationToken: string };
-
-export type FeishuConfigResult =
-  | { readonly state: 'off' }
-  | { readonly state: 'faulty'; readonly faults: readonly ConfigFault[] }
-  | { readonly state: 'ready'; readonly config: FeishuConfig };
 
 /** Every key this adapter reads. */
 export const feishuKeys = [
@@ -58,81 +54,44 @@ const CONNECTABLE_APP_ID = /^cli_[0-9a-fA-F]{16}$/;
 const DEFAULT_UPDATE_INTERVAL_MS = 200;
 
 /** Reads the environment; lists every fault at once. Neither secrets nor other values appear in a fault. */
-export function readFeishuConfig(env: Env): FeishuConfigResult {
-  const faults: ConfigFault[] = [];
-  const given = (key: Key): string | undefined => env[key]?.trim() || undefined;
-  const on = CREDENTIALS.some((key) => given(key) !== undefined);
-
-  function required(key: Key, expected: string, where: string): string {
-    const value = given(key);
-    if (value === undefined && on) faults.push({ key, expected, where });
-    return value ?? '';
-  }
-
-  function integer<Default extends number | undefined>(
-    key: Key,
-    [least, most]: readonly [number, number],
-    fallback: Default,
-  ): number | Default {
-    const value = given(key);
-    if (value === undefined) return fallback;
-    const number = /^\d{1,12}$/.test(value) ? Number(value) : Number.NaN;
-    if (number >= least && number <= most) return number;
-    faults.push({ key, expected: `a whole number from ${least} to ${most}` });
-    return fallback;
-  }
-
-  const mode = given('FEISHU_MODE') ?? 'ws';
-  const appId = required('FEISHU_APP_ID', 'the App ID', CREDENTIALS_PAGE);
-  if (appId !== '' && mode !== 'webhook' && !CONNECTABLE_APP_ID.test(appId)) {
-    faults.push({
+export function readFeishuConfig(env: Env): ConfigResult<FeishuConfig> {
+  const reader = createConfigReader({ env, credentials: CREDENTIALS });
+  const appId = reader.required('FEISHU_APP_ID', 'the App ID', CREDENTIALS_PAGE);
+  if (appId !== '' && reader.given('FEISHU_MODE') !== 'webhook' && !CONNECTABLE_APP_ID.test(appId)) {
+    reader.fault({
       key: 'FEISHU_APP_ID',
       expected: 'cli_ followed by 16 hexadecimal digits',
       where: CREDENTIALS_PAGE,
     });
   }
-  const appSecret = required('FEISHU_APP_SECRET', 'the App Secret', CREDENTIALS_PAGE);
-  if (mode !== 'ws' && mode !== 'webhook') faults.push({ key: 'FEISHU_MODE', expected: 'ws or webhook' });
+  const appSecret = reader.required('FEISHU_APP_SECRET', 'the App Secret', CREDENTIALS_PAGE);
+  const mode = reader.choice('FEISHU_MODE', ['ws', 'webhook']);
   const webhook =
     mode === 'webhook'
       ? {
-          encryptKey: required(
+          encryptKey: reader.required(
             'FEISHU_ENCRYPT_KEY',
             'the Encrypt Key (webhook mode needs it)',
             ENCRYPTION_PAGE,
           ),
-          verificationToken: required(
+          verificationToken: reader.required(
             'FEISHU_VERIFICATION_TOKEN',
             'the Verification Token (webhook mode needs it)',
             ENCRYPTION_PAGE,
           ),
         }
       : undefined;
-  const baseUrl = readBaseUrl(given('FEISHU_BASE_URL') ?? 'https://open.feishu.cn');
-  if (baseUrl === undefined) {
-    faults.push({
-      key: 'FEISHU_BASE_URL',
-      expected: 'an http(s) URL without query, such as https://open.feishu.cn',
-    });
-  }
+  const baseUrl = reader.url('FEISHU_BASE_URL', 'https://open.feishu.cn', HTTP_URL);
   const config: FeishuConfig = {
     appId,
     appSecret,
-    mode: mode === 'webhook' ? 'webhook' : 'ws',
+    mode,
     webhook,
-    baseUrl: baseUrl ?? '',
+    baseUrl,
     // CardKit takes 10 operations a second on one card, so 100 ms is the least that can work at all.
-    updateIntervalMs: integer('FEISHU_UPDATE_INTERVAL_MS', [100, 60_000], DEFAULT_UPDATE_INTERVAL_MS),
-    monthlyCalls: integer('FEISHU_MONTHLY_CALLS', [1, 1_000_000_000], undefined),
-    webhookWindowMs: integer('FEISHU_WEBHOOK_WINDOW_MS', [1_000, 3_600_000], 300_000),
+    updateIntervalMs: reader.integer('FEISHU_UPDATE_INTERVAL_MS', [100, 60_000], DEFAULT_UPDATE_INTERVAL_MS),
+    monthlyCalls: reader.integer('FEISHU_MONTHLY_CALLS', [1, 1_000_000_000], undefined),
+    webhookWindowMs: reader.integer('FEISHU_WEBHOOK_WINDOW_MS', [1_000, 3_600_000], 300_000),
   };
-  if (faults.length > 0) return { state: 'faulty', faults };
-  return on ? { state: 'ready', config } : { state: 'off' };
-}
-
-function readBaseUrl(text: string): string | undefined {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
-  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return undefined;
-  return url.href.replace(/\/+$/, '');
+  return reader.result(config);
 }

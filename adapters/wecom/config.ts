@@ -1,5 +1,10 @@
 import type { Env } from '../../src/contract/adapter.ts';
-import { createConfigReader, type ConfigReader, type Read } from './config-reader.ts';
+import {
+  createConfigReader,
+  type ConfigReader,
+  type ConfigResult,
+  type UrlForm,
+} from '../shared/config-reader.ts';
 
 /** The AI bot (智能机器人) by long connection. */
 export type BotConfig = {
@@ -57,6 +62,9 @@ const CORP_PAGE = '管理后台 › 我的企业 › 企业信息 (Admin console
 const APP_PAGE = '管理后台 › 应用管理 › 自建应用 (Admin console › Apps › Self-built apps)';
 const APP_CALLBACK_PAGE = `${APP_PAGE} › 接收消息 › 设置API接收 (Receive messages › API)`;
 
+const BASE_URL: UrlForm = { protocols: /^https?:$/, called: 'a URL' };
+const WS_URL: UrlForm = { protocols: /^wss?:$/, called: 'a URL' };
+
 const AES_KEY = /^[A-Za-z0-9+/]{43}$/;
 const AES_KEY_EXPECTED = 'the EncodingAESKey, 43 characters';
 
@@ -70,20 +78,24 @@ const DEFAULT_WEBHOOK_INTERVAL_MS = 300;
 /** WeCom ends a stream after 6 minutes (path 101463); half a minute is kept back. */
 const DEFAULT_STREAM_LIFETIME_MS = 330_000;
 
-export function readBotConfig(env: Env): Read<BotConfig> {
-  const reader = createConfigReader(env, BOT_CREDENTIALS, 'told');
+export function readBotConfig(env: Env): ConfigResult<BotConfig> {
+  const reader = createConfigReader<string>({ env, credentials: BOT_CREDENTIALS, optional: 'told' });
   return reader.result({
     botId: reader.required('WECOM_BOT_ID', 'the Bot ID', BOT_PAGE),
     secret: reader.required('WECOM_BOT_SECRET', 'the Secret of the long connection', BOT_PAGE),
-    wsUrl: reader.url('WECOM_BOT_WS_URL', 'wss://openws.work.weixin.qq.com', /^wss?:$/),
+    wsUrl: reader.url('WECOM_BOT_WS_URL', 'wss://openws.work.weixin.qq.com', WS_URL),
     baseUrl: baseUrl(reader),
     updateIntervalMs: updateInterval(reader, DEFAULT_BOT_INTERVAL_MS),
     streamLifetimeMs: streamLifetime(reader),
   });
 }
 
-export function readBotWebhookConfig(env: Env): Read<BotWebhookConfig> {
-  const reader = createConfigReader(env, BOT_WEBHOOK_CREDENTIALS, 'told elsewhere');
+export function readBotWebhookConfig(env: Env): ConfigResult<BotWebhookConfig> {
+  const reader = createConfigReader<string>({
+    env,
+    credentials: BOT_WEBHOOK_CREDENTIALS,
+    optional: 'told elsewhere',
+  });
   return reader.result({
     keys: {
       token: reader.required('WECOM_BOT_TOKEN', 'the Token of the callback URL', BOT_PAGE),
@@ -96,8 +108,12 @@ export function readBotWebhookConfig(env: Env): Read<BotWebhookConfig> {
   });
 }
 
-export function readAppConfig(env: Env): Read<AppConfig> {
-  const reader = createConfigReader(env, APP_CREDENTIALS, 'told elsewhere');
+export function readAppConfig(env: Env): ConfigResult<AppConfig> {
+  const reader = createConfigReader<string>({
+    env,
+    credentials: APP_CREDENTIALS,
+    optional: 'told elsewhere',
+  });
   const corpId = reader.required('WECOM_CORP_ID', 'the company id (企业ID)', CORP_PAGE);
   return reader.result({
     corpId,
@@ -117,12 +133,12 @@ export function readAppConfig(env: Env): Read<AppConfig> {
   });
 }
 
-const baseUrl = (reader: ConfigReader): string =>
-  reader.url('WECOM_BASE_URL', 'https://qyapi.weixin.qq.com', /^https?:$/);
+const baseUrl = (reader: ConfigReader<string>): string =>
+  reader.url('WECOM_BASE_URL', 'https://qyapi.weixin.qq.com', BASE_URL);
 
-const updateInterval = (reader: ConfigReader, fallback: number): number =>
+const updateInterval = (reader: ConfigReader<string>, fallback: number): number =>
   reader.integer('WECOM_UPDATE_INTERVAL_MS', [100, 60_000], fallback);
 
 /** At most the ten minutes that were measured for a stream; documented are six. */
-const streamLifetime = (reader: ConfigReader): number =>
+const streamLifetime = (reader: ConfigReader<string>): number =>
   reader.integer('WECOM_STREAM_LIFETIME_MS', [1_000, 600_000], DEFAULT_STREAM_LIFETIME_MS);

@@ -1,4 +1,5 @@
 import type { Adapter, AdapterDeps, AdapterFactory, Env } from '../../src/contract/adapter.ts';
+import type { ConfigResult } from '../shared/config-reader.ts';
 import {
   appKeys,
   botKeys,
@@ -7,12 +8,11 @@ import {
   readBotConfig,
   readBotWebhookConfig,
 } from './config.ts';
-import type { Read } from './config-reader.ts';
 import { platformId } from './ids.ts';
 
 type Integration<Config> = {
   readonly keys: readonly string[];
-  readonly read: (env: Env) => Read<Config>;
+  readonly read: (env: Env) => ConfigResult<Config>;
   readonly secretsOf: (config: Config) => readonly string[];
   readonly create: (config: Config, deps: AdapterDeps) => Promise<Adapter>;
 };
