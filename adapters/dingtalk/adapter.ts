@@ -1,5 +1,6 @@
 import type { Adapter, AdapterDeps } from '../../src/contract/adapter.ts';
 import { createHttp } from '../shared/http.ts';
+import { createQuotaNotice } from '../shared/quota-notice.ts';
 import { createDingTalkApi } from './api.ts';
 import { dingtalkCapabilities, callLimits } from './capabilities.ts';
 import { createCardGate } from './card-gate.ts';
@@ -7,7 +8,7 @@ import type { DingTalkConfig } from './config.ts';
 import { createConnection, type SessionHooks } from './connection.ts';
 import { adapterId, platformId } from './decode/ids.ts';
 import { createGateway } from './gateway.ts';
-import { createHealth } from './health.ts';
+import { createDingTalkHealth } from './health.ts';
 import { createHosts } from './hosts.ts';
 import { createIntake } from './intake.ts';
 import { fetchDingTalkMedia } from './media.ts';
@@ -16,7 +17,6 @@ import { createPresses } from './presses.ts';
 import { probeDingTalk } from './probe.ts';
 import { fetchDingTalkQuote } from './quote.ts';
 import { createPushQuota } from './push-quota.ts';
-import { createQuotaNotice } from './quota-notice.ts';
 import { renderForMessages } from './render-messages.ts';
 import { renderDingTalkMarkdown } from './render.ts';
 import { createDingTalkReplies } from './reply.ts';
@@ -30,6 +30,8 @@ import { createDingTalkWebhook } from './webhook.ts';
 const CALL_TIMEOUT_MS = 10_000;
 /** No answer we ask for holds more than ids. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
+/** The organisation's calls of this month are used up; on the old host 90020 says the same. */
+const QUOTA_EXHAUSTED = 'ApiCountLimitForOrg';
 /** Storing an event takes milliseconds. */
 const LAST_EVENTS_MS = 2_000;
 /** While one connection is being replaced the other receives. */
@@ -45,12 +47,12 @@ export async function createDingTalkAdapter(config: DingTalkConfig, deps: Adapte
   const hosts = createHosts({ baseUrls: [baseUrl, oapiBaseUrl], mediaHosts: deps.mediaHosts });
   const tokenOptions = { clientId, clientSecret, baseUrl, http, budget, clock, log };
   const tokens = createAccessTokens(tokenOptions);
-  const quota = createQuotaNotice({ clock, log });
+  const quota = createQuotaNotice({ adapter: adapterId, evidence: QUOTA_EXHAUSTED, clock, log });
   const api = createDingTalkApi({ http, tokens, budget, log, onQuotaExhausted: quota.exhausted });
   const operations = createOperations(api, baseUrl);
   const gate = createCardGate({ templateId, clock, log });
   const pushQuota = createPushQuota(clock);
-  const health = createHealth({
+  const health = createDingTalkHealth({
     clock,
     log,
     limitations() {

@@ -1,9 +1,7 @@
 import type { Clock, Logger } from '../../src/contract/runtime.ts';
-import type { Health } from './health.ts';
+import type { Health } from '../shared/health.ts';
+import type { SessionEnd } from '../shared/session-end.ts';
 import { createLineWaits, type LineState } from './line-waits.ts';
-
-/** Why a connection is over. `refused`: it will be again until a person mends something. */
-export type SessionEnd = { readonly detail: string; readonly refused: boolean };
 
 export type SessionHooks = {
   /** It is open. */

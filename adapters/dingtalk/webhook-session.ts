@@ -1,5 +1,6 @@
 import { AdapterError } from '../../src/contract/errors.ts';
-import type { SessionEnd, SessionHooks } from './connection.ts';
+import { holdUntilStopped, type SessionEnd } from '../shared/session-end.ts';
+import type { SessionHooks } from './connection.ts';
 
 /** Callback mode has no connection to keep: it is up once the credentials are right, until it is stopped. */
 export async function serveWebhooks(
@@ -15,14 +16,5 @@ export async function serveWebhooks(
     const refused = code === 'unauthorized' || code === 'forbidden' || code === 'invalid';
     return { detail: `${refused ? 'auth' : code} ${platformCode}`.trim(), refused };
   }
-  const { promise, resolve } = Promise.withResolvers<SessionEnd>();
-  const stop = (): void => {
-    resolve({ detail: 'stopped', refused: false });
-  };
-  if (signal.aborted) stop();
-  else {
-    onUp();
-    signal.addEventListener('abort', stop, { once: true });
-  }
-  return promise;
+  return holdUntilStopped(onUp, signal);
 }

@@ -1,6 +1,7 @@
 import type { WebhookRequest, WebhookResponse, WebhookRoute } from '../../src/contract/adapter.ts';
 import type { Clock, Logger } from '../../src/contract/runtime.ts';
 import { createReplayMemory } from '../shared/replay-memory.ts';
+import { jsonAnswer, refusalAnswer } from '../shared/webhook-answer.ts';
 import type { Intake } from './intake.ts';
 import { verifyWebhook } from './verify.ts';
 
@@ -48,31 +49,21 @@ export function createDingTalkWebhook({ clientSecret, intake, clock, log }: Webh
     try {
       const first = await answered.once(proof, async () => {
         await intake.message(payload);
-        return { digest, response: json(200, { msgtype: 'empty' }) };
+        return { digest, response: jsonAnswer(200, { msgtype: 'empty' }) };
       });
       if (first.digest !== digest) return refuse(401, 'a signature used for another message');
       lastSeen = clock.now();
       return first.response;
     } catch (error) {
       log.warn({ error: error instanceof Error ? error.message : 'unknown' }, 'dingtalk message not taken');
-      return json(503, { error: 'try again' });
+      return jsonAnswer(503, { error: 'try again' });
     }
   }
 
   function refuse(status: 400 | 401 | 415, reason: string): WebhookResponse {
     log.warn({ status, reason }, 'dingtalk webhook request refused');
-    return json(status, { error: REFUSED[status] });
+    return refusalAnswer(status);
   }
 
   return { route: { methods: ['POST'], path: '/webhooks/dingtalk', handle }, lastSeen: () => lastSeen };
-}
-
-const REFUSED = { 400: 'bad request', 401: 'unauthorized', 415: 'unsupported media type' } as const;
-
-function json(status: number, body: object): WebhookResponse {
-  return {
-    status,
-    headers: { 'content-type': 'application/json; charset=utf-8' },
-    body: JSON.stringify(body),
-  };
 }

@@ -1,20 +1,21 @@
 import { createRequire } from 'node:module';
 import type * as FeishuSdk from '@larksuiteoapi/node-sdk';
 import type { Adapter, AdapterDeps } from '../../src/contract/adapter.ts';
+import { createHealth } from '../shared/health.ts';
 import { createHttp } from '../shared/http.ts';
+import { createQuotaNotice } from '../shared/quota-notice.ts';
+import { holdUntilStopped } from '../shared/session-end.ts';
 import { createFeishuApi } from './api.ts';
 import { feishuCapabilities } from './capabilities.ts';
 import type { FeishuConfig } from './config.ts';
-import { createConnection, serveWebhooks } from './connection.ts';
+import { createConnection } from './connection.ts';
 import { adapterId, platformId } from './decode/ids.ts';
-import { createHealth } from './health.ts';
 import { createIdentity } from './identity.ts';
 import { createIntake } from './intake.ts';
 import { fetchFeishuMedia } from './media.ts';
 import { createOperations } from './operations.ts';
 import { probeFeishu } from './probe.ts';
 import { fetchFeishuQuote } from './quote.ts';
-import { createQuotaNotice } from './quota-notice.ts';
 import { renderFeishuMarkdown } from './render.ts';
 import { createFeishuReplies } from './reply.ts';
 import { runSession } from './session.ts';
@@ -27,6 +28,8 @@ import { createFeishuWebhook } from './webhook.ts';
 const CALL_TIMEOUT_MS = 10_000;
 /** A fetched message holds at most a 150 KB text or fifty forwarded ones. */
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+/** The tenant's calls of this month are used up. */
+const QUOTA_EXHAUSTED = '99991403';
 /** Storing an event takes milliseconds. */
 const LAST_EVENTS_MS = 2_000;
 
@@ -49,7 +52,7 @@ export async function createFeishuAdapter(config: FeishuConfig, deps: AdapterDep
   const http = createHttp({ clock, proxyFor, timeoutMs: CALL_TIMEOUT_MS, maxBytes: MAX_ANSWER_BYTES });
   const tokenOptions = { appId, appSecret, baseUrl, http, budget, clock, log };
   const tokens = createTenantTokens(tokenOptions);
-  const quota = createQuotaNotice({ clock, log });
+  const quota = createQuotaNotice({ adapter: adapterId, evidence: QUOTA_EXHAUSTED, clock, log });
   const client = new sdk.Client({
     appId,
     appSecret,
@@ -69,7 +72,7 @@ export async function createFeishuAdapter(config: FeishuConfig, deps: AdapterDep
   });
   const operations = createOperations(api);
   const identity = createIdentity(operations.botInfo, log);
-  const health = createHealth({ clock, log });
+  const health = createHealth({ clock, log, title: 'feishu connection' });
   const intake = createIntake({ clock, log, botOpenId: identity.openId });
   const webhook =
     config.webhook === undefined
@@ -88,7 +91,7 @@ export async function createFeishuAdapter(config: FeishuConfig, deps: AdapterDep
     prepare: async (signal) => {
       await identity.learn(signal);
     },
-    serve: config.mode === 'ws' ? (onUp, signal) => runSession(session, onUp, signal) : serveWebhooks,
+    serve: config.mode === 'ws' ? (onUp, signal) => runSession(session, onUp, signal) : holdUntilStopped,
   });
   const replies = createFeishuReplies({ calls: operations, clock, uuid, log });
 

@@ -1,8 +1,8 @@
 import { AdapterError } from '../../src/contract/errors.ts';
 import type { Clock } from '../../src/contract/runtime.ts';
 import { createBackoff } from '../shared/backoff.ts';
-import type { SessionEnd } from './endpoint.ts';
-import type { Health } from './health.ts';
+import type { Health } from '../shared/health.ts';
+import type { SessionEnd } from '../shared/session-end.ts';
 
 export type Connection = {
   start(): void;
@@ -75,18 +75,4 @@ function faultOf(error: unknown): { readonly detail: string; readonly refused: b
   if (!(error instanceof AdapterError)) return { detail: 'unexpected failure', refused: false };
   const refused = error.code === 'unauthorized' || error.code === 'forbidden';
   return { detail: `${refused ? 'auth' : error.code} ${error.platformCode ?? ''}`.trim(), refused };
-}
-
-/** Webhook mode has no connection to keep: it is up once credentials are right, until it is stopped. */
-export function serveWebhooks(onUp: () => void, signal: AbortSignal): Promise<SessionEnd> {
-  const { promise, resolve } = Promise.withResolvers<SessionEnd>();
-  const stop = (): void => {
-    resolve({ detail: 'stopped', refused: false });
-  };
-  if (signal.aborted) stop();
-  else {
-    onUp();
-    signal.addEventListener('abort', stop, { once: true });
-  }
-  return promise;
 }

@@ -2,10 +2,8 @@ import type { HttpInstance } from '@larksuiteoapi/node-sdk';
 import { HttpFailure } from '../shared/http-failure.ts';
 import type { HttpClient } from '../shared/http.ts';
 import { isFields, parseJson, read, readNumber, readText } from '../shared/json.ts';
+import type { SessionEnd } from '../shared/session-end.ts';
 import { toCall, toHttpInstance } from './sdk-http.ts';
-
-/** How a long connection ended. `refused`: will not come up without a person. */
-export type SessionEnd = { readonly detail: string; readonly refused: boolean };
 
 /** 403 forbidden, 514 wrong credentials: nothing that waiting mends. */
 const HOPELESS: ReadonlySet<number> = new Set([403, 514]);

@@ -3,7 +3,8 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { EventDispatcher, WSClient } from '@larksuiteoapi/node-sdk';
 import type { Clock, Logger } from '../../src/contract/runtime.ts';
 import type { HttpClient } from '../shared/http.ts';
-import { createEndpointHttp, type SessionEnd } from './endpoint.ts';
+import type { SessionEnd } from '../shared/session-end.ts';
+import { createEndpointHttp } from './endpoint.ts';
 import { superviseFrames } from './sdk-frames.ts';
 import { createSdkLog } from './sdk-log.ts';
 

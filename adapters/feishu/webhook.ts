@@ -1,6 +1,7 @@
 import type { WebhookRequest, WebhookResponse, WebhookRoute } from '../../src/contract/adapter.ts';
 import type { Clock, Logger } from '../../src/contract/runtime.ts';
 import { createReplayMemory } from '../shared/replay-memory.ts';
+import { jsonAnswer, refusalAnswer } from '../shared/webhook-answer.ts';
 import type { Intake } from './intake.ts';
 import { verifyWebhook, type VerifyKeys } from './verify.ts';
 
@@ -39,38 +40,24 @@ export function createFeishuWebhook({ keys, intake, clock, log }: WebhookOptions
   let lastSeen: Date | undefined;
 
   async function take(payload: unknown): Promise<WebhookResponse> {
-    return json(200, await intake.receive(payload));
+    return jsonAnswer(200, await intake.receive(payload));
   }
 
   async function handle(request: WebhookRequest): Promise<WebhookResponse> {
     const verified = verifyWebhook(request, keys, clock.now());
     if (verified.type === 'refused') {
       log.warn({ status: verified.status, reason: verified.reason }, 'feishu webhook request refused');
-      return json(verified.status, { error: REFUSED.get(verified.status) });
+      return refusalAnswer(verified.status);
     }
     lastSeen = clock.now();
-    if (verified.type === 'challenge') return json(200, { challenge: verified.challenge });
+    if (verified.type === 'challenge') return jsonAnswer(200, { challenge: verified.challenge });
     try {
       return await answered.once(verified.signature, () => take(verified.payload));
     } catch (error) {
       log.warn({ error: error instanceof Error ? error.message : 'unknown' }, 'feishu event not taken');
-      return json(503, { error: 'try again' });
+      return jsonAnswer(503, { error: 'try again' });
     }
   }
 
   return { route: { methods: ['POST'], path: '/webhooks/feishu', handle }, lastSeen: () => lastSeen };
-}
-
-const REFUSED: ReadonlyMap<number, string> = new Map([
-  [400, 'bad request'],
-  [401, 'unauthorized'],
-  [415, 'unsupported media type'],
-]);
-
-function json(status: number, body: object): WebhookResponse {
-  return {
-    status,
-    headers: { 'content-type': 'application/json; charset=utf-8' },
-    body: JSON.stringify(body),
-  };
 }

@@ -1,9 +1,9 @@
 import type { Adapter, AdapterDeps } from '../../../src/contract/adapter.ts';
+import { createHealth } from '../../shared/health.ts';
 import { createHttp } from '../../shared/http.ts';
 import { readText } from '../../shared/json.ts';
 import { invalidReference } from '../api.ts';
 import type { AppConfig } from '../config.ts';
-import { createHealth } from '../health.ts';
 import { appAdapterId, platformId } from '../ids.ts';
 import { createIntake } from '../intake.ts';
 import { fetchWecomQuote } from '../quote.ts';
@@ -25,7 +25,7 @@ export async function createAppAdapter(config: AppConfig, deps: AdapterDeps): Pr
   const { keys, secret } = config;
   for (const value of [secret, keys.token, keys.encodingAesKey]) log.addSecret(value);
   const capabilities = appCapabilities();
-  const health = createHealth({ adapter: appAdapterId, clock, log });
+  const health = createHealth({ clock, log, title: 'wecom connection', fields: { adapter: appAdapterId } });
   const intake = createIntake(clock);
   const http = createHttp({ clock, proxyFor, timeoutMs: CALL_TIMEOUT_MS, maxBytes: MAX_ANSWER_BYTES });
   const watch = createAppWatch({ calls: () => calls, health, clock, random });

@@ -3,7 +3,7 @@ import type { Clock } from '../../../src/contract/runtime.ts';
 import { createBackoff } from '../../shared/backoff.ts';
 import { toAdapterError } from '../api.ts';
 import { NOT_TRUSTED, type Refusal } from '../error-codes.ts';
-import type { Health } from '../health.ts';
+import type { Health } from '../../shared/health.ts';
 import type { AppCalls } from './calls.ts';
 
 export type AppWatch = {

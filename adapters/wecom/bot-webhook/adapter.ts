@@ -1,4 +1,5 @@
 import type { Adapter, AdapterDeps, Check } from '../../../src/contract/adapter.ts';
+import { createHealth } from '../../shared/health.ts';
 import { createHttp } from '../../shared/http.ts';
 import { readText } from '../../shared/json.ts';
 import { botCapabilities } from '../bot/capabilities.ts';
@@ -8,7 +9,6 @@ import { decodeBotEvent } from '../decode/bot-event.ts';
 import { decodeBotMessage } from '../decode/bot-message.ts';
 import type { Decoded } from '../decode/decoded.ts';
 import { createMentionNames } from '../decode/mention-names.ts';
-import { createHealth } from '../health.ts';
 import { botWebhookAdapterId, platformId } from '../ids.ts';
 import { createIntake } from '../intake.ts';
 import { createMediaHosts } from '../media-hosts.ts';
@@ -31,7 +31,12 @@ export async function createBotWebhookAdapter(config: BotWebhookConfig, deps: Ad
   const { keys } = config;
   for (const secret of [keys.token, keys.encodingAesKey]) log.addSecret(secret);
   const stopping = new AbortController();
-  const health = createHealth({ adapter: botWebhookAdapterId, clock, log });
+  const health = createHealth({
+    clock,
+    log,
+    title: 'wecom connection',
+    fields: { adapter: botWebhookAdapterId },
+  });
   const intake = createIntake(clock);
   const http = createHttp({ clock, proxyFor, timeoutMs: CALL_TIMEOUT_MS, maxBytes: MAX_ANSWER_BYTES });
   const hosts = createMediaHosts([config.baseUrl], deps.mediaHosts);

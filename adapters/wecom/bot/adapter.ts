@@ -1,4 +1,5 @@
 import type { Adapter, AdapterDeps } from '../../../src/contract/adapter.ts';
+import { createHealth } from '../../shared/health.ts';
 import { createHttp } from '../../shared/http.ts';
 import { readText } from '../../shared/json.ts';
 import type { BotConfig } from '../config.ts';
@@ -6,7 +7,6 @@ import { decodeBotEvent } from '../decode/bot-event.ts';
 import { decodeBotMessage } from '../decode/bot-message.ts';
 import type { Decoded } from '../decode/decoded.ts';
 import { createMentionNames } from '../decode/mention-names.ts';
-import { createHealth } from '../health.ts';
 import { botAdapterId, platformId } from '../ids.ts';
 import { createIntake } from '../intake.ts';
 import { createMediaHosts } from '../media-hosts.ts';
@@ -31,7 +31,7 @@ export async function createBotAdapter(config: BotConfig, deps: AdapterDeps): Pr
   log.addSecret(config.secret);
   const capabilities = botCapabilities('live', config.updateIntervalMs);
   const stopping = new AbortController();
-  const health = createHealth({ adapter: botAdapterId, clock, log });
+  const health = createHealth({ clock, log, title: 'wecom connection', fields: { adapter: botAdapterId } });
   const link = createBotLink(clock);
   const calls = createBotCalls({ link, budget: deps.createBudget(capabilities.callLimits), uuid });
   const intake = createIntake(clock);

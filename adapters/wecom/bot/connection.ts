@@ -1,7 +1,7 @@
 import type { Inbox } from '../../../src/contract/inbound.ts';
 import type { Clock, Logger } from '../../../src/contract/runtime.ts';
 import { createBackoff } from '../../shared/backoff.ts';
-import type { Health } from '../health.ts';
+import type { Health } from '../../shared/health.ts';
 import { botAdapterId } from '../ids.ts';
 import type { SessionEnd } from './session.ts';
 

@@ -5,8 +5,8 @@ import type { Duplex } from 'node:stream';
 import * as sdk from '@larksuiteoapi/node-sdk';
 import { afterEach } from 'vitest';
 import { createConnection, type Connection } from '../../../adapters/feishu/connection.ts';
-import { createHealth, type Health } from '../../../adapters/feishu/health.ts';
 import { runSession, type SessionOptions } from '../../../adapters/feishu/session.ts';
+import { createHealth, type Health } from '../../../adapters/shared/health.ts';
 import { createHttp } from '../../../adapters/shared/http.ts';
 import { createFakeClock, type FakeClock } from '../../fakes/clock.ts';
 import { startFeishuSimulator, type FeishuSimulator } from '../../simulators/feishu/simulator.ts';
@@ -50,7 +50,7 @@ export function line(options: LineOptions): Line {
   const { url, appId = 'cli_a1b2c3d4e5f60718', appSecret = 'the-app-secret' } = options;
   const clock = createFakeClock();
   const log = createRecordedLog();
-  const health = createHealth({ clock, log });
+  const health = createHealth({ clock, log, title: 'feishu connection' });
   const received: unknown[] = [];
   const proxyFor = options.proxyFor ?? (() => undefined);
   const http = createHttp({ clock, proxyFor: () => undefined, timeoutMs: 10_000, maxBytes: 1_000_000 });

@@ -1,20 +1,23 @@
+import type { AdapterId } from '../../src/contract/ids.ts';
 import type { Inbox } from '../../src/contract/inbound.ts';
 import type { Clock, Logger } from '../../src/contract/runtime.ts';
-import { adapterId } from './decode/ids.ts';
 
 /** Every call fails while the quota is used up, so administrators hear of it once in so long. */
 const REPEAT_AFTER_MS = 6 * 3_600_000;
 
+/** Tells the core that the company's calls of this month are used up; nobody is told before `open`. */
 export type QuotaNotice = { readonly open: (inbox: Inbox) => void; readonly exhausted: () => void };
 
-/** Tells the core that the organisation's calls of this month are used up (`ApiCountLimitForOrg`, 90020). */
-export function createQuotaNotice({
-  clock,
-  log,
-}: {
+type QuotaNoticeOptions = {
+  readonly adapter: AdapterId;
+  /** The code by which the platform says so. */
+  readonly evidence: string;
   readonly clock: Clock;
   readonly log: Logger;
-}): QuotaNotice {
+};
+
+/** A notice the core could not store is not repeated before its time: the log has it. */
+export function createQuotaNotice({ adapter, evidence, clock, log }: QuotaNoticeOptions): QuotaNotice {
   let inbox: Inbox | undefined;
   let toldAt = Number.NEGATIVE_INFINITY;
   return {
@@ -25,13 +28,8 @@ export function createQuotaNotice({
       const now = clock.now().getTime();
       if (inbox === undefined || now - toldAt < REPEAT_AFTER_MS) return;
       toldAt = now;
-      inbox({
-        type: 'notice',
-        adapter: adapterId,
-        code: 'quota-exceeded',
-        evidence: 'ApiCountLimitForOrg',
-      }).catch(() => {
-        log.warn({}, 'dingtalk quota notice not stored');
+      inbox({ type: 'notice', adapter, code: 'quota-exceeded', evidence }).catch(() => {
+        log.warn({}, `${adapter} quota notice not stored`);
       });
     },
   };
