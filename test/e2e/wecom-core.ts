@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Adapter } from '../../src/contract/adapter.ts';
 import type { InboundNotice } from '../../src/contract/inbound.ts';
-import { createCore, type Core, type CoreServices } from '../../src/core/core.ts';
+import { createCore, type Core } from '../../src/core/core.ts';
 import { openStore } from '../../src/store/store.ts';
 import { createSurroundings, type Surroundings } from '../contract/surroundings.ts';
 import { serveWebhooks } from '../contract/webhook-server.ts';
@@ -114,19 +114,17 @@ export async function startWeComCore(
 }
 
 /** What the core needs beside platform, store and model. */
-function quietServices({
-  deps,
-}: Surroundings): Omit<CoreServices, 'adapters' | 'store' | 'model' | 'onNotice'> {
+function quietServices({ deps }: Surroundings) {
   return {
     config: {
       access: { admins: [], allow: undefined },
       conversation: {
         systemPrompt: undefined,
-        groupContext: 'user',
+        groupContext: 'user' as const,
         maxMessageAgeMs: 8 * 60 * 60_000,
         assistantsFile: undefined,
       },
-      locale: 'zh',
+      locale: 'zh' as const,
       timeZone: 'Asia/Shanghai',
       retention: { days: 30, mediaHours: 24 },
     },
@@ -141,5 +139,8 @@ function quietServices({
     answered: () => undefined,
     ledger: { use: () => ({ today: 0, month: 0, forecast: 0 }) },
     counted: () => undefined,
+    diagnose: nothingToDiagnose,
   };
 }
+
+async function* nothingToDiagnose(): AsyncGenerator<never, void> {}
