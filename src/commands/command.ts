@@ -15,6 +15,8 @@ export type CommandServices = {
   readonly stop: (turn: Turn) => number;
   readonly retry: Retry;
   readonly status: () => Promise<StatusReport>;
+  /** Names of the models that answer text, as far as they are known; no I/O. */
+  readonly models: () => readonly string[];
 };
 
 export type CommandContext = {

@@ -5,10 +5,11 @@ import { newConversation } from './new.ts';
 import { retry } from './retry.ts';
 import { status } from './status.ts';
 import { stop } from './stop.ts';
+import { think } from './think.ts';
 import { whoami } from './whoami.ts';
 
 /** All commands, in the order in which `/help` lists them. */
-export const commands: readonly Command[] = [help, newConversation, stop, retry, whoami, lang, status];
+export const commands: readonly Command[] = [help, newConversation, stop, retry, think, whoami, lang, status];
 
 const byName: ReadonlyMap<string, Command> = new Map(
   commands.flatMap((command) => [command.name, ...command.aliases].map((name) => [name, command] as const)),

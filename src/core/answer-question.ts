@@ -116,6 +116,7 @@ export async function answerQuestion(services: AnswerServices, task: Answering):
 
   const pictured = pictures.images.length > 0;
   const server = await model.describe({ vision: pictured }, signal);
+  const thinking = await services.store.scopes.thinking(turn.scope);
   const ask = async (input: WindowInput): Promise<{ asked: Asked; window: Window }> => {
     const window = buildWindow({
       system: systemPrompt({
@@ -138,7 +139,11 @@ export async function answerQuestion(services: AnswerServices, task: Answering):
     );
     const asked = await askModel({
       model,
-      request: { messages: window.messages, affinity: turn.scope },
+      request: {
+        messages: window.messages,
+        affinity: turn.scope,
+        ...(thinking === undefined ? {} : { thinking }),
+      },
       reply,
       language,
       clock,

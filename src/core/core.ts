@@ -130,6 +130,10 @@ export function createCore(services: CoreServices): Core {
       stop: (turn) => running.stopScope(turn.scope, turn.message.sender.key, 'stopped'),
       retry,
       status,
+      models: () =>
+        services.model
+          .health()
+          .flatMap(({ description }) => ('model' in description ? [description.model] : [])),
     },
   });
   const inbox = createInbox({

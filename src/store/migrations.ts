@@ -106,8 +106,12 @@ async function countCalls(db: Kysely<Schema>): Promise<void> {
     .execute();
 }
 
+async function switchThinking(db: Kysely<Schema>): Promise<void> {
+  await db.schema.alterTable('scopes').addColumn('thinking', 'integer').execute();
+}
+
 /** Version n of the schema is what stands after the first n of these. Never edited once released, only appended. */
-const migrations: readonly Migration[] = [createFirstTables, countCalls];
+const migrations: readonly Migration[] = [createFirstTables, countCalls, switchThinking];
 
 /** The file was written by a newer program; going on could destroy what this one does not know. */
 export class NewerSchemaError extends Error {

@@ -58,8 +58,8 @@ export type MediaRow = {
   expires_at: number;
 };
 
-/** Where a conversation's memory begins: set by `/new`. */
-export type ScopeRow = { scope: string; reset_at: number };
+/** What a conversation was set to: where its memory begins (`/new`), whether the model thinks (`/think`; null: unset). */
+export type ScopeRow = { scope: string; reset_at: number; thinking: number | null };
 
 /** A person's own settings. */
 export type PersonRow = { platform: string; person: string; language: string | null };

@@ -2,13 +2,13 @@ import { statSync } from 'node:fs';
 import type { Kysely } from 'kysely';
 import type { PersonKey, PlatformId } from '../contract/ids.ts';
 import type { Clock } from '../contract/runtime.ts';
-import type { Scope } from '../core/scope.ts';
 import type { TurnId } from '../core/turn.ts';
 import type { ModelImage } from '../model/types.ts';
 import { createCallStore, type CallStore } from './calls.ts';
 import { migrate } from './migrations.ts';
 import type { Schema } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
+import { createScopeStore, type ScopeStore } from './scopes.ts';
 import { createTurnStore, type TurnStore } from './turns.ts';
 import { createWriteQueue, type WriteQueue } from './write-queue.ts';
 
@@ -25,8 +25,7 @@ export type Store = {
     /** In order; empty when there were none or they have expired. */
     of(turn: TurnId, now: number): Promise<readonly ModelImage[]>;
   };
-  /** Where each conversation's memory begins, in milliseconds since the epoch. 0: at its first turn. */
-  readonly scopes: { resetAt(scope: Scope): Promise<number>; reset(scope: Scope, at: number): Promise<void> };
+  readonly scopes: ScopeStore;
   readonly people: {
     /** From memory after the first look. */
     language(platform: PlatformId, person: PersonKey): Promise<Language | undefined>;
@@ -80,27 +79,6 @@ function createMedia(db: Kysely<Schema>, queue: WriteQueue): Store['media'] {
         height,
       }));
     },
-  };
-}
-
-function createScopes(db: Kysely<Schema>, queue: WriteQueue): Store['scopes'] {
-  return {
-    resetAt: async (scope) => {
-      const row = await db
-        .selectFrom('scopes')
-        .select('reset_at')
-        .where('scope', '=', scope)
-        .executeTakeFirst();
-      return row?.reset_at ?? 0;
-    },
-    reset: (scope, at) =>
-      queue.write(async (transaction) => {
-        await transaction
-          .insertInto('scopes')
-          .values({ scope, reset_at: at })
-          .onConflict((conflict) => conflict.column('scope').doUpdateSet({ reset_at: at }))
-          .execute();
-      }),
   };
 }
 
@@ -201,7 +179,7 @@ export async function openStore(file: string, clock: Clock): Promise<Store> {
   return {
     turns: createTurnStore(db, queue),
     media: createMedia(db, queue),
-    scopes: createScopes(db, queue),
+    scopes: createScopeStore(db, queue),
     people: createPeople(db, queue),
     feedback: {
       give: (turn, person, verdict, at) =>

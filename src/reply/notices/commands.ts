@@ -5,6 +5,10 @@ export const summaries = {
   new: phrase('开始新对话，忘掉之前的内容', 'start afresh; earlier turns are forgotten'),
   stop: phrase('停止正在进行的回答', 'stop the answer in progress'),
   retry: phrase('重新回答上一个问题', 'answer the last question again'),
+  think: phrase(
+    '让模型先思考再回答：/think on 或 /think off',
+    'let the model think first: /think on or /think off',
+  ),
   whoami: phrase('你的编号、身份和对话范围', 'your id, your role and whose memory you use'),
   lang: phrase('切换语言：/lang zh 或 /lang en', 'switch language: /lang zh or /lang en'),
   status: phrase('服务和模型服务器的状态', 'state of the service and of the model server'),
@@ -25,6 +29,10 @@ export const commandWords = {
     '请发送 /lang zh（中文）或 /lang en（英文）。',
     'Please send /lang zh (Chinese) or /lang en (English).',
   ),
+  thinkUsage: phrase(
+    '发送 /think on 打开，/think off 关闭，/think auto 恢复默认。',
+    'Send /think on, /think off, or /think auto for the default.',
+  ),
   refused: phrase('这个命令只有管理员可以用。', 'Only administrators can use this command.'),
   unknown: (nearest: string): Phrase =>
     phrase(
@@ -34,6 +42,31 @@ export const commandWords = {
   failed: phrase(
     '这个命令没能完成，请稍后再试。',
     'The command could not be carried out; please try again later.',
+  ),
+} as const;
+
+export const thinking = {
+  isOn: phrase(
+    '这个对话里，模型会先思考再回答。',
+    'In this conversation the model thinks before it answers.',
+  ),
+  isOff: phrase(
+    '这个对话里，模型不思考，直接回答。',
+    'In this conversation the model answers without thinking.',
+  ),
+  byDefault: phrase(
+    '这个对话用模型服务器的默认设置。',
+    'This conversation leaves thinking to the model server’s default.',
+  ),
+  toOn: phrase(
+    '好，之后先思考再回答，会慢一些。',
+    'Done: it thinks before it answers now, which takes longer.',
+  ),
+  toOff: phrase('好，之后直接回答。', 'Done: it answers without thinking now.'),
+  toDefault: phrase('好，恢复模型服务器的默认设置。', 'Done: back to the model server’s default.'),
+  noSwitch: phrase(
+    '注意：现在的模型没有这个开关，可能不会有变化。',
+    'Note: the model in use has no such switch, so this may change nothing.',
   ),
 } as const;
 
