@@ -39,8 +39,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   const { config, plans } = loaded;
   const doctor = argv[0] === 'doctor';
   const log = createLogger({
-    // The doctor's own lines belong to its reader; what goes wrong beside them stands apart.
-    level: doctor && config.logLevel === 'info' ? 'warn' : config.logLevel,
+    // The doctor says itself what goes wrong.
+    level: doctor && config.logLevel === 'info' ? 'error' : config.logLevel,
     secrets: secrets(config, plans),
     destination: doctor ? process.stderr : process.stdout,
     clock: systemClock,

@@ -6,6 +6,7 @@ import type { Adapter, AdapterDeps } from './contract/adapter.ts';
 import type { AdapterId } from './contract/ids.ts';
 import type { Clock } from './contract/runtime.ts';
 import { createCore, type Core } from './core/core.ts';
+import { diagnose } from './diagnosis/diagnose.ts';
 import { createHttpServer } from './http/server.ts';
 import type { ServiceLog } from './log.ts';
 import { logWith } from './log-with.ts';
@@ -98,6 +99,7 @@ function buildCore(options: ServiceOptions, { adapters, store, model, metrics, l
     uuid: randomUUID,
     log,
     version,
+    diagnose: (asked, signal) => diagnose({ config, adapters, clock, version }, asked, signal),
     ended: (_turn, ending, delivery) =>
       metrics.countTurn(delivery === 'delivered' ? ending.status : delivery),
     answered: ({ firstTextMs, usage }) => {

@@ -4,6 +4,7 @@ import type { Retry } from '../core/retry.ts';
 import type { Turn } from '../core/turn.ts';
 import type { Phrase } from '../reply/notices/phrase.ts';
 import type { Language, Store } from '../store/store.ts';
+import type { DiagnoseOptions, DoctorEvent } from '../diagnosis/diagnose.ts';
 import type { StatusReport } from '../diagnosis/status.ts';
 
 /** What a command may use. Small on purpose: a command steers, it does not answer questions. */
@@ -17,6 +18,8 @@ export type CommandServices = {
   readonly status: () => Promise<StatusReport>;
   /** Names of the models that answer text, as far as they are known; no I/O. */
   readonly models: () => readonly string[];
+  /** Tries everything the service needs, one check after another. */
+  readonly diagnose: (options: DiagnoseOptions, signal: AbortSignal) => AsyncIterable<DoctorEvent>;
 };
 
 export type CommandContext = {
@@ -26,13 +29,23 @@ export type CommandContext = {
   readonly argument: string;
   readonly language: Language;
   readonly services: CommandServices;
+  /** Aborts when the person stops the command, or the process ends. */
+  readonly signal: AbortSignal;
   /** The commands this asker may use. */
   readonly available: readonly Command[];
 };
 
-/** What is said in reply, or `elsewhere`: the command has set off a reply of its own under the person's message. */
+/** More of an answer that grows: text that follows what stands there, or the line beside it that says what is being done. */
+export type GrowingPart = { readonly markdown: string } | { readonly progress: string };
+
+/**
+ * What is said in reply: at once, or `growing` in the reply while the command works. `elsewhere`: the command has set
+ * off a reply of its own under the person's message.
+ */
 export type CommandAnswer =
-  { readonly markdown: string; readonly facts?: readonly FactBlock[] } | 'elsewhere';
+  | { readonly markdown: string; readonly facts?: readonly FactBlock[] }
+  | { readonly growing: AsyncIterable<GrowingPart> }
+  | 'elsewhere';
 
 export type Command = {
   readonly name: string;

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { doctor } from './doctor.ts';
 import { help } from './help.ts';
 import { lang } from './lang.ts';
 import { newConversation } from './new.ts';
@@ -9,7 +10,17 @@ import { think } from './think.ts';
 import { whoami } from './whoami.ts';
 
 /** All commands, in the order in which `/help` lists them. */
-export const commands: readonly Command[] = [help, newConversation, stop, retry, think, whoami, lang, status];
+export const commands: readonly Command[] = [
+  help,
+  newConversation,
+  stop,
+  retry,
+  think,
+  whoami,
+  lang,
+  status,
+  doctor,
+];
 
 const byName: ReadonlyMap<string, Command> = new Map(
   commands.flatMap((command) => [command.name, ...command.aliases].map((name) => [name, command] as const)),

@@ -2,6 +2,7 @@ import type { Adapter } from '../contract/adapter.ts';
 import type { AdapterId } from '../contract/ids.ts';
 import type { Admission, Inbox, InboundEvent, InboundNotice } from '../contract/inbound.ts';
 import type { Clock, Logger } from '../contract/runtime.ts';
+import type { CommandServices } from '../commands/command.ts';
 import type { Config } from '../config/types.ts';
 import { createTokenMeter } from '../conversation/tokens.ts';
 import { createStatusReporter } from '../diagnosis/status.ts';
@@ -43,6 +44,7 @@ export type CoreServices = {
   readonly counted: (type: InboundEvent['type'], adapter: AdapterId, outcome: Admission['outcome']) => void;
   readonly onNotice: (notice: InboundNotice) => void;
   readonly ledger: Pick<CallLedger, 'use'>;
+  readonly diagnose: CommandServices['diagnose'];
 };
 
 export type Core = {
@@ -134,6 +136,7 @@ export function createCore(services: CoreServices): Core {
         services.model
           .health()
           .flatMap(({ description }) => ('model' in description ? [description.model] : [])),
+      diagnose: services.diagnose,
     },
   });
   const inbox = createInbox({

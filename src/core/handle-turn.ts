@@ -2,8 +2,7 @@ import type { Adapter } from '../contract/adapter.ts';
 import type { AdapterErrorCode } from '../contract/errors.ts';
 import type { AdapterId } from '../contract/ids.ts';
 import type { Logger } from '../contract/runtime.ts';
-import { parseCommand, commands } from '../commands/registry.ts';
-import type { Command, CommandServices } from '../commands/command.ts';
+import type { CommandServices, GrowingPart } from '../commands/command.ts';
 import { createLiveReply, type Delivery, type Finish, type LiveReply } from '../reply/live-reply.ts';
 import type { Pace } from '../reply/pace.ts';
 import { admission, unreadable } from '../reply/notices/admission.ts';
@@ -11,9 +10,10 @@ import { commandWords } from '../reply/notices/commands.ts';
 import { endings } from '../reply/notices/endings.ts';
 import { progress } from '../reply/notices/progress.ts';
 import type { Language, Store } from '../store/store.ts';
-import type { Access, Asker } from './access.ts';
+import type { Access } from './access.ts';
 import { answerQuestion, type AnswerServices } from './answer-question.ts';
 import { collectMaterial, type Material } from './material.ts';
+import { chooseCommand } from './choose-command.ts';
 import { judge, restingState } from './judge.ts';
 import type { Lanes } from './lanes.ts';
 import { presentEnding, runningButtons } from './present.ts';
@@ -238,56 +238,33 @@ async function notice(services: HandleServices, task: Task): Promise<void> {
   await say(services, task, words[language]);
 }
 
-/** The commands this asker may use and hear of. */
-export function availableCommands(access: Access, asker: Asker): readonly Command[] {
-  return commands.filter((known) => known.access === 'everyone' || access.isAdmin(asker));
-}
-
-export function askerOf(turn: Pick<Turn, 'message'>): Asker {
-  const { place, sender } = turn.message;
-  return { platform: place.platform, person: sender.key, chat: place.chat };
-}
-
 async function command(services: HandleServices, task: Task): Promise<void> {
-  const { turn, language, log } = task;
-  const asker = askerOf(turn);
-  const available = availableCommands(services.access, asker);
-  const parsed = parseCommand(turn.message.text, available);
-  if (parsed === undefined) return say(services, task, admission.empty[language]);
-  if (!parsed.known) return say(services, task, commandWords.unknown(parsed.nearest.name)[language]);
-  // A message whose sender is not proven may ask, but never steer.
-  const steers = parsed.command.access === 'administrators';
-  const allowed = available.includes(parsed.command) && !(steers && turn.message.forgeable === true);
-  if (steers) {
-    const at = services.clock.now().getTime();
-    const { platform, person } = asker;
-    const detail = shortId(turn.id);
-    await services.store.audit.write({
-      id: services.uuid(),
-      at,
-      platform,
-      person,
-      act: parsed.command.name,
-      allowed,
-      detail,
-    });
-  }
-  log.info({ step: 'command', command: parsed.command.name, allowed }, 'a command');
-  if (!allowed) return say(services, task, commandWords.refused[language]);
+  const { turn, language, log, signal } = task;
+  const chosen = await chooseCommand(services, turn, log);
+  if ('words' in chosen) return say(services, task, chosen.words[language]);
   try {
-    const { argument } = parsed;
-    const answered = await parsed.command.run({
-      turn,
-      asker,
-      argument,
-      language,
-      services: services.commandServices,
-      available,
-    });
+    const { command: known, ...asked } = chosen;
+    const context = { ...asked, turn, language, signal, services: services.commandServices };
+    const answered = await known.run(context);
     if (answered === 'elsewhere') await task.save({ state: 'done' });
+    else if ('growing' in answered) await grow(services, task, answered.growing);
     else await say(services, task, answered.markdown, answered.facts);
   } catch (error) {
-    log.error({ error, command: parsed.command.name }, 'a command failed');
+    log.error({ error, command: chosen.command.name }, 'a command failed');
     await say(services, task, commandWords.failed[language]);
   }
+}
+
+/** Shows what a command says while it works. */
+async function grow(services: HandleServices, task: Task, parts: AsyncIterable<GrowingPart>): Promise<void> {
+  const { turn, reply, language, signal } = task;
+  services.running.lasting(turn.id);
+  reply.progress(progress.working[language]);
+  reply.goLive();
+  for await (const part of parts) {
+    if ('progress' in part) reply.progress(part.progress);
+    else reply.append(part.markdown);
+  }
+  if (signal.aborted) await endStopped(services, task);
+  else await say(services, task, '');
 }

@@ -21,6 +21,8 @@ export type Running = {
   /** Registers a turn; its signal aborts with `TurnStopped`. */
   add(turn: Turn): AbortSignal;
   remove(id: TurnId): void;
+  /** A command that takes long: from now on it is stopped like an answer. */
+  lasting(id: TurnId): void;
   has(id: TurnId): boolean;
   /** True when such a turn was running and had not been stopped before. */
   stop(id: TurnId, reason: StopReason): boolean;
@@ -34,6 +36,7 @@ export type Running = {
 /** The turns this process is working on, waiting ones included. */
 export function createRunning(): Running {
   const entries = new Map<TurnId, Entry>();
+  const lasting = new Set<TurnId>();
 
   function end({ controller }: Entry, reason: StopReason): boolean {
     if (controller.signal.aborted) return false;
@@ -47,7 +50,11 @@ export function createRunning(): Running {
       entries.set(turn.id, { turn, controller });
       return controller.signal;
     },
-    remove: (id) => void entries.delete(id),
+    remove(id) {
+      entries.delete(id);
+      lasting.delete(id);
+    },
+    lasting: (id) => void lasting.add(id),
     has: (id) => entries.has(id),
     stop(id, reason) {
       const entry = entries.get(id);
@@ -56,7 +63,7 @@ export function createRunning(): Running {
     stopScope(scope, person, reason) {
       const mine = [...entries.values()].filter(
         ({ turn }) =>
-          turn.kind === 'question' &&
+          (turn.kind === 'question' || lasting.has(turn.id)) &&
           turn.scope === scope &&
           (person === undefined || turn.message.sender.key === person),
       );

@@ -44,7 +44,7 @@ export type LiveReplyOptions = {
   readonly progress: string;
   /** What the chat list shows while the reply grows. */
   readonly runningPreview: string;
-  /** False: nothing is shown before the end, which then comes in as few platform calls as possible. */
+  /** False: nothing is shown before `goLive` or the end, which then comes in as few platform calls as possible. */
   readonly live: boolean;
   /** Beside the growing text, while it runs. */
   readonly runningButtons: readonly Button[];
@@ -63,6 +63,8 @@ export type LiveReplyOptions = {
 };
 
 export type LiveReply = {
+  /** From now on what there is is shown, as far as the platform allows. */
+  goLive(): void;
   /** The line shown until the first word. */
   progress(line: string): void;
   append(text: string): void;
@@ -203,9 +205,12 @@ export function createLiveReply(options: LiveReplyOptions): LiveReply {
     clock,
     onError: onWriteError,
   });
-  const live =
-    options.live && adapter.capabilities.updates !== 'final-only' && options.pace.level() !== 'final-only';
-  if (live) writer.touch('first');
+  let live = false;
+  function goLive(): void {
+    live = adapter.capabilities.updates !== 'final-only' && options.pace.level() !== 'final-only';
+    if (live) writer.touch('first');
+  }
+  if (options.live) goLive();
 
   async function closeAll(): Promise<void> {
     const again = { clock, random: options.random, log, signal };
@@ -257,6 +262,7 @@ export function createLiveReply(options: LiveReplyOptions): LiveReply {
   }
 
   return {
+    goLive,
     progress(line) {
       if (line === progress) return;
       progress = line;

@@ -52,7 +52,10 @@ export type WorldOptions = FakeAdapterOptions & {
   readonly admins?: readonly string[];
   readonly allow?: CoreServices['config']['access']['allow'];
   readonly groupContext?: 'user' | 'group';
+  readonly diagnose?: CoreServices['diagnose'];
 };
+
+async function* nothingToDiagnose(): AsyncGenerator<never, void> {}
 
 /** The real core on a real store, with a platform and a model in memory. */
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
@@ -93,6 +96,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       uuid: randomUUID,
       log,
       version: 'test',
+      diagnose: options.diagnose ?? nothingToDiagnose,
       ended: () => undefined,
       answered: () => undefined,
       ledger: { use: () => ({ today: 0, month: 0, forecast: 0 }) },

@@ -12,6 +12,7 @@ export const summaries = {
   whoami: phrase('你的编号、身份和对话范围', 'your id, your role and whose memory you use'),
   lang: phrase('切换语言：/lang zh 或 /lang en', 'switch language: /lang zh or /lang en'),
   status: phrase('服务和模型服务器的状态', 'state of the service and of the model server'),
+  doctor: phrase('逐项检查并指出原因', 'check everything and name the cause'),
 } as const;
 
 export const commandWords = {

@@ -1,0 +1,51 @@
+import type { Command } from '../commands/command.ts';
+import { commands, parseCommand } from '../commands/registry.ts';
+import type { Clock, Logger } from '../contract/runtime.ts';
+import { admission } from '../reply/notices/admission.ts';
+import { commandWords } from '../reply/notices/commands.ts';
+import type { Phrase } from '../reply/notices/phrase.ts';
+import type { Store } from '../store/store.ts';
+import type { Access, Asker } from './access.ts';
+import { shortId, type Turn } from './turn.ts';
+
+export type ChooseServices = {
+  readonly store: Pick<Store, 'audit'>;
+  readonly access: Access;
+  readonly clock: Clock;
+  readonly uuid: () => string;
+};
+
+/** The command that a message asks for, or the sentence that is said in its place. */
+export type Chosen =
+  | { readonly words: Phrase }
+  | {
+      readonly command: Command;
+      readonly argument: string;
+      readonly asker: Asker;
+      /** The commands this asker may use and hear of. */
+      readonly available: readonly Command[];
+    };
+
+/** Finds the command, decides whether this person may use it, and writes down every try of an administrator's one. */
+export async function chooseCommand(services: ChooseServices, turn: Turn, log: Logger): Promise<Chosen> {
+  const { place, sender, text, forgeable } = turn.message;
+  const asker: Asker = { platform: place.platform, person: sender.key, chat: place.chat };
+  const { access } = services;
+  const available = commands.filter((known) => known.access === 'everyone' || access.isAdmin(asker));
+  const parsed = parseCommand(text, available);
+  if (parsed === undefined) return { words: admission.empty };
+  if (!parsed.known) return { words: commandWords.unknown(parsed.nearest.name) };
+  const { command, argument } = parsed;
+  const steers = command.access === 'administrators';
+  // A message whose sender is not proven may ask, but never steer.
+  const allowed = available.includes(command) && !(steers && forgeable === true);
+  if (steers) {
+    const at = services.clock.now().getTime();
+    const { platform, person } = asker;
+    const act = command.name;
+    const detail = shortId(turn.id);
+    await services.store.audit.write({ id: services.uuid(), at, platform, person, act, allowed, detail });
+  }
+  log.info({ step: 'command', command: command.name, allowed }, 'a command');
+  return allowed ? { command, argument, asker, available } : { words: commandWords.refused };
+}

@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from 'vitest';
+import { freePort, stateFolder } from '../support/service-process.ts';
+import { startFeishuSimulator } from '../simulators/feishu/simulator.ts';
+import { startQwenSimulator } from '../simulators/qwen/start.ts';
+import { feishuStage } from './feishu-stage.ts';
+import { startPlatformBridge } from './platform-bridge.ts';
+
+const entry = fileURLToPath(new URL('../../src/start.js', import.meta.url));
+const ending: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const end of ending.splice(0).reverse()) await end();
+});
+
+type Run = { readonly code: unknown; readonly output: string; readonly errors: string };
+
+/** `npm run doctor -- …` in a folder of its own, beside a simulated platform. */
+async function runDoctor(flags: readonly string[], environment: Record<string, string>): Promise<Run> {
+  const feishu = await startFeishuSimulator();
+  const folder = stateFolder();
+  ending.push(() => feishu.stop());
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', entry, 'doctor', ...flags],
+    {
+      cwd: folder.path,
+      env: {
+        PATH: process.env['PATH'],
+        FEISHU_APP_ID: feishu.app.appId,
+        FEISHU_APP_SECRET: feishu.app.appSecret,
+        FEISHU_BASE_URL: feishu.url,
+        ADMINS: 'feishu:ou_someone',
+        ...environment,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  const [output, errors, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit'),
+  ]);
+  folder.remove();
+  return { code: code as unknown, output, errors };
+}
+
+describe('npm run doctor', () => {
+  it('shows each step with its time and ends with 0 when nothing fails', async () => {
+    const qwen = await startQwenSimulator();
+    ending.push(() => qwen.stop());
+    const { code, output, errors } = await runDoctor([], { QWEN_BASE_URL: qwen.baseUrl });
+    expect(errors).toBe('');
+    expect(output).toMatch(/✓ TCP 连接 · \d+ ms · 127\.0\.0\.1:\d+/);
+    expect(output).toMatch(/聊天平台 feishu[^]*✓ 应用凭证/);
+    expect(output).not.toContain('✗');
+    expect(code).toBe(0);
+  });
+
+  it('ends with 1 and the one thing to do when the model server is not there', async () => {
+    const port = await freePort();
+    const { code, output } = await runDoctor([], { QWEN_BASE_URL: `http://0.0.0.0:${port}`, LOCALE: 'en' });
+    expect(output).toMatch(/✗ TCP · \d+ ms · ECONNREFUSED/);
+    expect(output).toContain('– chat · skipped');
+    const [last] = output.trimEnd().split('\n').slice(-1);
+    expect(last).toContain('The one thing to do');
+    expect(last).toContain(`docker -p ${port}:${port}`);
+    expect(code).toBe(1);
+  });
+
+  it('--json gives one object and nothing else', async () => {
+    const qwen = await startQwenSimulator({ apiKey: 'sk-the-right-key' });
+    ending.push(() => qwen.stop());
+    const { code, output } = await runDoctor(['--json'], {
+      QWEN_BASE_URL: qwen.baseUrl,
+      QWEN_API_KEY: 'sk-the-wrong-key',
+    });
+    const report = JSON.parse(output) as { ok: boolean; advice: string; checks: object[] };
+    expect(report.ok).toBe(false);
+    expect(report.advice).toContain('QWEN_API_KEY');
+    expect(report.checks).toContainEqual(
+      expect.objectContaining({ part: 'model', code: 'key', state: 'failed', causeCode: 'wrong-key' }),
+    );
+    expect(report.checks).toContainEqual(expect.objectContaining({ code: 'chat', state: 'skipped' }));
+    expect(output).not.toContain('sk-the');
+    expect(code).toBe(1);
+  });
+});
+
+it('/doctor works through its checks live in the chat', async () => {
+  const bridge = await startPlatformBridge(feishuStage('ws'));
+  ending.push(() => bridge.stop());
+  const { stage, closed } = bridge;
+  stage.say({ where: 'direct', text: '/doctor' });
+  const [reply] = await closed(1, 'direct');
+  expect(reply?.words).toContain('✓ TCP 连接');
+  expect(reply?.words).toMatch(/聊天平台 feishu[^]*✓ 长连接/);
+  expect(reply?.words).toContain('全部正常');
+});
