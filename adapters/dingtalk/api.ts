@@ -1,8 +1,8 @@
 import type { CallBudget, PlannedCall } from '../../src/contract/budget.ts';
 import { AdapterError } from '../../src/contract/errors.ts';
 import type { Logger } from '../../src/contract/runtime.ts';
+import { createCallErrors, type MissingScopes } from '../shared/call-errors.ts';
 import type { HttpAnswer, HttpClient, HttpMethod } from '../shared/http.ts';
-import { HttpFailure } from '../shared/http-failure.ts';
 import { parseJson } from '../shared/json.ts';
 import type { TokenCache } from '../shared/token-cache.ts';
 import { readRefusal, type Refusal } from './error-codes.ts';
@@ -30,9 +30,6 @@ export type DingTalkApi = {
   ): Promise<Result | undefined>;
 };
 
-/** What an `AdapterError` for a missing permission has as its cause. */
-export type MissingScopes = { readonly missingScopes: readonly string[] };
-
 export type ApiOptions = {
   readonly http: HttpClient;
   readonly tokens: Pick<TokenCache, 'get' | 'invalidate'>;
@@ -41,6 +38,8 @@ export type ApiOptions = {
   /** The organisation's calls of this month are used up. */
   readonly onQuotaExhausted: () => void;
 };
+
+export const { toAdapterError, leave, withAdapterErrors, invalidReference } = createCallErrors('dingtalk');
 
 /** Instead of an answer: the body had nothing to say any more. */
 const NOTHING = Symbol('nothing to do');
@@ -53,7 +52,7 @@ export function createDingTalkApi({ http, tokens, budget, log, onQuotaExhausted 
     body: () => string | undefined,
     signal: AbortSignal,
   ): Promise<HttpAnswer<string> | typeof NOTHING> {
-    return leave({ budget, call: call.planned, method: call.method, signal }, async () => {
+    return leave({ budget, call: call.planned, reading: call.method === 'GET', signal }, async () => {
       const text = body();
       if (text === undefined) return NOTHING;
       return http.exchange({
@@ -98,25 +97,6 @@ export function createDingTalkApi({ http, tokens, budget, log, onQuotaExhausted 
   };
 }
 
-type Leaving = {
-  readonly budget: CallBudget;
-  readonly call: PlannedCall;
-  readonly method: HttpMethod;
-  readonly signal: AbortSignal;
-};
-
-/** Waits for the budget, then sends; every failure on the way becomes an `AdapterError`. */
-export async function leave<Answer>(
-  { budget, call, method, signal }: Leaving,
-  send: () => Promise<Answer>,
-): Promise<Answer> {
-  try {
-    return await budget.run(call, signal, send);
-  } catch (error) {
-    throw toAdapterError(call.api, method, error, signal);
-  }
-}
-
 /** An error for a refusal; used for the token's own API as well, which stands before all others. */
 export function refused(api: string, refusal: Refusal, status: number): AdapterError {
   const { code, platformCode, requestId, retryAfterMs, missingScopes } = refusal;
@@ -136,31 +116,9 @@ export function refused(api: string, refusal: Refusal, status: number): AdapterE
   );
 }
 
-/** For what the adapter refuses by itself, before any call: a handle or reference that is none of ours. */
-export function invalidReference(what: string): AdapterError {
-  return new AdapterError('invalid', `dingtalk: not a ${what} of this adapter`);
-}
-
 /** For failures inside an answer that says success, and for what cannot be done in this place. */
 export function cannot(code: AdapterError['code'], platformCode: string): AdapterError {
   return new AdapterError(code, `dingtalk: ${platformCode}`, { platformCode });
-}
-
-export function toAdapterError(
-  api: string,
-  method: HttpMethod,
-  error: unknown,
-  signal: AbortSignal,
-): AdapterError {
-  if (error instanceof AdapterError) return error;
-  if (error instanceof HttpFailure) {
-    const code = error.kind === 'too-large' ? 'unavailable' : error.kind;
-    const sent = method === 'GET' ? 'no' : error.sent;
-    return new AdapterError(code, `dingtalk ${api}: ${error.message}`, { cause: error, sent });
-  }
-  if (signal.aborted) return new AdapterError('aborted', `dingtalk ${api}: aborted before it left`);
-  // Whatever else is thrown on the way out is a fault of ours; its words may hold what was sent.
-  return new AdapterError('invalid', `dingtalk ${api}: ${error instanceof Error ? error.name : 'unknown'}`);
 }
 
 async function tokenFor(
@@ -171,7 +129,7 @@ async function tokenFor(
   try {
     return await tokens.get(signal);
   } catch (error) {
-    throw toAdapterError(call.planned.api, 'GET', error, signal);
+    throw toAdapterError(call.planned.api, error, signal, true);
   }
 }
 

@@ -27,7 +27,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { clientId, clientSecret, baseUrl, userAgent, subscriptions, http, budget } = options;
   return {
     async open(signal) {
-      const answer = await leave({ budget, call: GATEWAY_CALL, method: 'GET', signal }, () =>
+      const answer = await leave({ budget, call: GATEWAY_CALL, reading: true, signal }, () =>
         http.exchange({
           method: 'POST',
           url: `${baseUrl}/v1.0/gateway/connections/open`,

@@ -2,7 +2,7 @@ import type { MediaRef } from '../../src/contract/ids.ts';
 import type { MediaBody } from '../../src/contract/media.ts';
 import type { Logger } from '../../src/contract/runtime.ts';
 import type { HttpClient } from '../shared/http.ts';
-import { cannot, invalidReference, toAdapterError } from './api.ts';
+import { cannot, invalidReference, toAdapterError, withAdapterErrors } from './api.ts';
 import { readMediaRef } from './decode/ids.ts';
 import type { Hosts } from './hosts.ts';
 import type { DingTalkOperations } from './operations.ts';
@@ -40,22 +40,11 @@ async function open(http: Pick<HttpClient, 'open'>, url: string, signal: AbortSi
     const { status, headers, body } = await http.open({ method: 'GET', url, signal });
     if (status !== 200) throw cannot(status >= 500 ? 'unavailable' : 'invalid', `media http ${status}`);
     const declared = headers['content-length'];
-    const stream = withAdapterErrors(body, signal);
+    const stream = withAdapterErrors('media', body, signal);
     return declared !== undefined && /^\d{1,15}$/.test(declared)
       ? { stream, declaredBytes: Number(declared) }
       : { stream };
   } catch (error) {
-    throw toAdapterError('media', 'GET', error, signal);
-  }
-}
-
-async function* withAdapterErrors(
-  body: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
-): AsyncIterable<Uint8Array> {
-  try {
-    yield* body;
-  } catch (error) {
-    throw toAdapterError('media', 'GET', error, signal);
+    throw toAdapterError('media', error, signal, true);
   }
 }

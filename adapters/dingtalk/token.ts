@@ -37,7 +37,7 @@ export function createAccessTokens(options: TokenOptions): TokenCache {
 /** One request, past the cache: also the way to find out whether the credentials are right. */
 export async function requestToken(options: TokenOptions, signal: AbortSignal): Promise<FreshToken> {
   const { clientId, clientSecret, baseUrl, http, budget, log } = options;
-  const answer = await leave({ budget, call: TOKEN_CALL, method: 'GET', signal }, () =>
+  const answer = await leave({ budget, call: TOKEN_CALL, reading: true, signal }, () =>
     http.exchange({
       method: 'POST',
       url: `${baseUrl}/v1.0/oauth2/accessToken`,

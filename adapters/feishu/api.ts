@@ -2,8 +2,8 @@ import type { Client } from '@larksuiteoapi/node-sdk';
 import type { CallBudget, PlannedCall } from '../../src/contract/budget.ts';
 import { AdapterError } from '../../src/contract/errors.ts';
 import type { Logger } from '../../src/contract/runtime.ts';
+import { createCallErrors, type MissingScopes } from '../shared/call-errors.ts';
 import type { HttpMethod } from '../shared/http.ts';
-import { HttpFailure } from '../shared/http-failure.ts';
 import { parseJson } from '../shared/json.ts';
 import type { TokenCache } from '../shared/token-cache.ts';
 import { readRefusal, type Refusal } from './error-codes.ts';
@@ -30,9 +30,6 @@ export type FeishuApi = {
   readonly download: (call: ApiCall, signal: AbortSignal) => Promise<Download>;
 };
 
-/** What an `AdapterError` for a missing permission has as its cause. */
-export type MissingScopes = { readonly missingScopes: readonly string[] };
-
 export type ApiOptions = {
   readonly client: Client;
   /** How the SDK takes the token of one call: its `withTenantToken`. */
@@ -43,6 +40,8 @@ export type ApiOptions = {
   /** The tenant's calls of this month are used up. */
   readonly onQuotaExhausted: () => void;
 };
+
+export const { toAdapterError, leave, withAdapterErrors, invalidReference } = createCallErrors('feishu');
 
 /** An answer that says no may be long only because of our own content; more than this is read for nothing. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
@@ -76,7 +75,7 @@ export function createFeishuApi(options: ApiOptions): FeishuApi {
     };
     for (let attempt = 1; ; attempt += 1) {
       const token = await tokens.get(signal).catch((error: unknown) => fail(call, error, signal));
-      const answer = await leave({ budget, call: call.planned, signal, method: call.method }, () =>
+      const answer = await leave({ budget, call: call.planned, reading: call.method === 'GET', signal }, () =>
         request(token),
       );
       const refusal = await refusalOf(answer);
@@ -108,28 +107,9 @@ export function createFeishuApi(options: ApiOptions): FeishuApi {
     },
     async download(call, signal) {
       const answer = await send<Download>(call, true, signal);
-      return { ...answer, body: withAdapterErrors(answer.body, call, signal) };
+      return { ...answer, body: withAdapterErrors(call.planned.api, answer.body, signal) };
     },
   };
-}
-
-type Leaving = {
-  readonly budget: CallBudget;
-  readonly call: PlannedCall;
-  readonly method: HttpMethod;
-  readonly signal: AbortSignal;
-};
-
-/** Waits for the budget, then sends; every failure on the way becomes an `AdapterError`. */
-export async function leave<Answer>(
-  { budget, call, method, signal }: Leaving,
-  send: () => Promise<Answer>,
-): Promise<Answer> {
-  try {
-    return await budget.run(call, signal, send);
-  } catch (error) {
-    throw toAdapterError(call.api, method, error, signal);
-  }
 }
 
 /** An error for a refusal; used for the token's own API as well, which stands before all others. */
@@ -149,25 +129,8 @@ export function refused(api: string, refusal: Refusal, status: number, method: H
   );
 }
 
-/** For what the adapter refuses by itself, before any call: a handle or reference that is none of ours. */
-export function invalidReference(what: string): AdapterError {
-  return new AdapterError('invalid', `feishu: not a ${what} of this adapter`);
-}
-
 function fail(call: ApiCall, error: unknown, signal: AbortSignal): never {
-  throw toAdapterError(call.planned.api, 'GET', error, signal);
-}
-
-function toAdapterError(api: string, method: HttpMethod, error: unknown, signal: AbortSignal): AdapterError {
-  if (error instanceof AdapterError) return error;
-  if (error instanceof HttpFailure) {
-    const code = error.kind === 'too-large' ? 'unavailable' : error.kind;
-    const sent = method === 'GET' ? 'no' : error.sent;
-    return new AdapterError(code, `feishu ${api}: ${error.message}`, { cause: error, sent });
-  }
-  if (signal.aborted) return new AdapterError('aborted', `feishu ${api}: aborted before it left`);
-  // Whatever else is thrown on the way out is a fault of ours or of the SDK; its words may hold what was sent.
-  return new AdapterError('invalid', `feishu ${api}: ${error instanceof Error ? error.name : 'unknown'}`);
+  throw toAdapterError(call.planned.api, error, signal, true);
 }
 
 /** Reads the body of a download only when it is a refusal: not 2xx, or JSON in place of a picture. */
@@ -196,16 +159,4 @@ async function readStart(body: AsyncIterable<Uint8Array>): Promise<string> {
     // Cut off in the middle of saying no: the status is still known.
   }
   return Buffer.concat(pieces).toString('utf8');
-}
-
-async function* withAdapterErrors(
-  body: AsyncIterable<Uint8Array>,
-  call: ApiCall,
-  signal: AbortSignal,
-): AsyncIterable<Uint8Array> {
-  try {
-    yield* body;
-  } catch (error) {
-    throw toAdapterError(call.planned.api, call.method, error, signal);
-  }
 }

@@ -37,7 +37,7 @@ export function createTenantTokens(options: TokenOptions): TokenCache {
 /** One request, past the cache: also the way to find out whether the credentials are right. */
 export async function requestToken(options: TokenOptions, signal: AbortSignal): Promise<FreshToken> {
   const { appId, appSecret, baseUrl, http, budget, log } = options;
-  const answer = await leave({ budget, call: TOKEN_CALL, method: 'GET', signal }, () =>
+  const answer = await leave({ budget, call: TOKEN_CALL, reading: true, signal }, () =>
     http.exchange({
       method: 'POST',
       url: `${baseUrl}/open-apis/auth/v3/tenant_access_token/internal`,

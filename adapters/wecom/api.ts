@@ -1,8 +1,10 @@
 import { AdapterError } from '../../src/contract/errors.ts';
-import { HttpFailure } from '../shared/http-failure.ts';
+import { createCallErrors } from '../shared/call-errors.ts';
 import type { Refusal } from './error-codes.ts';
 
 // Every `AdapterError` of the three integrations is made here.
+
+export const { toAdapterError, leave, withAdapterErrors, invalidReference } = createCallErrors('wecom');
 
 /** The platform said no, or (5xx of a gateway) perhaps passed the call on. */
 export function refused(api: string, refusal: Refusal, sent: 'no' | 'maybe' = 'no'): AdapterError {
@@ -31,11 +33,6 @@ export function abortedUnderWay(api: string): AdapterError {
   return new AdapterError('aborted', `wecom ${api}: aborted`, { sent: 'maybe' });
 }
 
-/** For what the adapter refuses by itself, before any call: a handle or reference that is none of ours. */
-export function invalidReference(what: string): AdapterError {
-  return new AdapterError('invalid', `wecom: not a ${what} of this adapter`);
-}
-
 export function unsupported(what: string): AdapterError {
   return new AdapterError('unsupported', `wecom: ${what}`);
 }
@@ -60,24 +57,4 @@ export function malformed(what: string): AdapterError {
 export function badStatus(api: string, status: number, sent: 'no' | 'maybe'): AdapterError {
   const code = status === 429 ? 'rate-limited' : status >= 500 ? 'unavailable' : 'invalid';
   return new AdapterError(code, `wecom ${api}: http ${status}`, { platformCode: `http ${status}`, sent });
-}
-
-/** Whatever was thrown on the way out, as the one error that crosses the boundary. */
-export function toAdapterError(
-  api: string,
-  error: unknown,
-  signal: AbortSignal,
-  reading: boolean,
-): AdapterError {
-  if (error instanceof AdapterError) return error;
-  if (error instanceof HttpFailure) {
-    const code = error.kind === 'too-large' ? 'unavailable' : error.kind;
-    return new AdapterError(code, `wecom ${api}: ${error.message}`, {
-      cause: error,
-      sent: reading ? 'no' : error.sent,
-    });
-  }
-  if (signal.aborted) return new AdapterError('aborted', `wecom ${api}: aborted before it left`);
-  // Whatever else is thrown is a fault of ours; its words may hold what was sent.
-  return new AdapterError('invalid', `wecom ${api}: ${error instanceof Error ? error.name : 'unknown'}`);
 }

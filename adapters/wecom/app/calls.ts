@@ -4,7 +4,7 @@ import type { Clock, Logger } from '../../../src/contract/runtime.ts';
 import type { HttpAnswer, HttpClient } from '../../shared/http.ts';
 import { parseJson, readNumber, readText } from '../../shared/json.ts';
 import { createTokenCache, type FreshToken } from '../../shared/token-cache.ts';
-import { badStatus, malformed, refused, toAdapterError } from '../api.ts';
+import { badStatus, leave, malformed, refused, toAdapterError, withAdapterErrors } from '../api.ts';
 import type { AppConfig } from '../config.ts';
 import { readRefusal, type Refusal } from '../error-codes.ts';
 
@@ -49,23 +49,10 @@ export function createAppCalls({ config, http, budget, clock, log, onVerdict }: 
   const { corpId, agentId, secret, baseUrl } = config;
   const tokens = createTokenCache({ clock, request: requestToken, renewBeforeMs: RENEW_BEFORE_MS });
 
-  async function leave<Answer>(
-    call: PlannedCall,
-    reading: boolean,
-    signal: AbortSignal,
-    send: () => Promise<Answer>,
-  ): Promise<Answer> {
-    try {
-      return await budget.run(call, signal, send);
-    } catch (error) {
-      throw toAdapterError(call.api, error, signal, reading);
-    }
-  }
-
   /** The address holds the secret: it appears in no error, and logs mask it. */
   async function requestToken(signal: AbortSignal): Promise<FreshToken> {
     const query = new URLSearchParams({ corpid: corpId, corpsecret: secret });
-    const answer = await leave(TOKEN_CALL, true, signal, () =>
+    const answer = await leave({ budget, call: TOKEN_CALL, reading: true, signal }, () =>
       http.exchange({ method: 'GET', url: `${baseUrl}/cgi-bin/gettoken?${query.toString()}`, signal }),
     );
     const body = judge(TOKEN_CALL, answer, true);
@@ -116,7 +103,7 @@ export function createAppCalls({ config, http, budget, clock, log, onVerdict }: 
     signal: AbortSignal,
   ): Promise<unknown> {
     return withToken(call, signal, async (token) => {
-      const answer = await leave(call, method === 'GET', signal, () =>
+      const answer = await leave({ budget, call, reading: method === 'GET', signal }, () =>
         http.exchange({
           method,
           url: `${baseUrl}${path}${path.includes('?') ? '&' : '?'}access_token=${encodeURIComponent(token)}`,
@@ -140,14 +127,16 @@ export function createAppCalls({ config, http, budget, clock, log, onVerdict }: 
       return withToken(call, signal, async (token) => {
         const query = new URLSearchParams({ access_token: token, media_id: mediaId });
         const url = `${baseUrl}/cgi-bin/media/get?${query.toString()}`;
-        const answer = await leave(call, true, signal, () => http.open({ method: 'GET', url, signal }));
+        const answer = await leave({ budget, call, reading: true, signal }, () =>
+          http.open({ method: 'GET', url, signal }),
+        );
         const isJson = answer.headers['content-type']?.includes('json') ?? false;
         if (answer.status !== 200 || isJson) {
           judge(call, { ...answer, body: await readStart(answer.body) }, true);
           throw malformed('media');
         }
         const declared = Number(answer.headers['content-length'] ?? Number.NaN);
-        const stream = withAdapterErrors(answer.body, signal);
+        const stream = withAdapterErrors(call.api, answer.body, signal);
         return Number.isFinite(declared) ? { stream, declaredBytes: declared } : { stream };
       });
     },
@@ -175,15 +164,4 @@ async function readStart(body: AsyncIterable<Uint8Array>): Promise<string> {
     if (bytes > MAX_REFUSAL_BYTES) break;
   }
   return Buffer.concat(pieces).toString('utf8');
-}
-
-async function* withAdapterErrors(
-  body: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
-): AsyncIterable<Uint8Array> {
-  try {
-    yield* body;
-  } catch (error) {
-    throw toAdapterError('media.get', error, signal, true);
-  }
 }
