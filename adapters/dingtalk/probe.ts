@@ -1,7 +1,8 @@
 import type { AdapterHealth, Check } from '../../src/contract/adapter.ts';
-import { AdapterError } from '../../src/contract/errors.ts';
+import { AdapterError, type AdapterErrorCode } from '../../src/contract/errors.ts';
 import type { Clock } from '../../src/contract/runtime.ts';
-import { isFields, readList } from '../shared/json.ts';
+import { connectionFinding, failedFinding, webhookFinding, type Finding } from '../shared/findings.ts';
+import { passedAs, runProbe, tryPermission, type ProbeStep } from '../shared/probe.ts';
 import type { CallContext, DingTalkOperations } from './operations.ts';
 
 export type ProbeOptions = {
@@ -20,12 +21,7 @@ export type ProbeOptions = {
   readonly lastWebhook: () => Date | undefined;
 };
 
-type Finding = Pick<Check, 'state' | 'evidence' | 'missing'>;
-type Step = {
-  readonly code: Check['code'];
-  readonly page: string;
-  readonly run: (context: CallContext) => Promise<Finding>;
-};
+type Step = ProbeStep<CallContext>;
 
 const CONSOLE = 'https://open-dev.dingtalk.com/fe/app';
 const CARD_PLATFORM = 'https://open-dev.dingtalk.com/fe/card';
@@ -35,22 +31,9 @@ const NO_CODE = 'probe';
 const NO_CARD = 'qwen-probe-no-such-card';
 const NO_GROUP = 'cidprobe';
 
-/** The doctor's checks, one after another; after a failed first one the others would only say the same. */
-export async function* probeDingTalk(options: ProbeOptions, signal: AbortSignal): AsyncIterable<Check> {
-  const { clock } = options;
-  for (const { code, page, run } of steps(options)) {
-    const begun = clock.now().getTime();
-    const { state, evidence, missing } = await run({ urgency: 'background', signal }).catch(failed);
-    yield {
-      code,
-      state,
-      evidence,
-      durationMs: clock.now().getTime() - begun,
-      ...(missing === undefined ? {} : { missing }),
-      ...(state === 'passed' ? {} : { link: page }),
-    };
-    if (code === 'credentials' && state !== 'passed') return;
-  }
+/** The doctor's checks. */
+export function probeDingTalk(options: ProbeOptions, signal: AbortSignal): AsyncIterable<Check> {
+  return runProbe(steps(options), { urgency: 'background', signal }, { clock: options.clock, failed });
 }
 
 function steps(options: ProbeOptions): readonly Step[] {
@@ -60,10 +43,7 @@ function steps(options: ProbeOptions): readonly Step[] {
     {
       code: 'credentials',
       page: CONSOLE,
-      run: async ({ signal }) => {
-        await requestToken(signal);
-        return { state: 'passed', evidence: 'token' };
-      },
+      run: ({ signal }) => passedAs('token', requestToken(signal)),
     },
     { code: 'connection', page: CONSOLE, run: async () => connectionFinding(health()) },
     ...(mode === 'webhook'
@@ -89,59 +69,21 @@ function cardSteps({ operations, uuid }: ProbeOptions, templateId: string): read
       code: 'card',
       page: CARD_PLATFORM,
       // A card that is delivered nowhere is seen by nobody; it shows that the template is there.
-      run: async (context) => {
-        await operations.makeCard(`qwen-probe-${uuid()}`, templateId, context);
-        return { state: 'passed', evidence: 'card.make' };
-      },
+      run: (context) =>
+        passedAs('card.make', operations.makeCard(`qwen-probe-${uuid()}`, templateId, context)),
     },
   ];
 }
 
-/** Tries a permission on something that does not exist: any refusal but the one for the permission means it is there. */
+const PERMITTED: ReadonlySet<AdapterErrorCode> = new Set(['invalid', 'target-gone', 'reply-closed']);
+
 function tried(api: string, run: (context: CallContext) => Promise<unknown>): Step {
-  return {
-    code: 'permission',
-    page: CONSOLE,
-    run: async (context) => {
-      try {
-        await run(context);
-      } catch (error) {
-        const finding = failed(error);
-        if (!isPermitted(error)) return { ...finding, evidence: `${api} ${finding.evidence}` };
-      }
-      return { state: 'passed', evidence: api };
-    },
-  };
+  return tryPermission({ api, page: CONSOLE, run, permitted: PERMITTED, failed });
 }
 
-const PERMITTED: ReadonlySet<string> = new Set(['invalid', 'target-gone', 'reply-closed']);
-
-function isPermitted(error: unknown): boolean {
-  return error instanceof AdapterError && PERMITTED.has(error.code) && error.platformCode !== undefined;
-}
-
+/** `unknownError` is what the live platform says to a missing card permission, and to much else. */
 function failed(error: unknown): Finding {
-  if (!(error instanceof AdapterError)) return { state: 'unknown', evidence: 'unexpected failure' };
-  const evidence = `${error.code} ${error.platformCode ?? ''}`.trim();
-  const missing = isFields(error.cause) ? readList(error.cause, 'missingScopes').filter(isText) : [];
-  // `unknownError` is what the live platform says to a missing card permission, and to much else.
-  const unclear = error.platformCode === 'unknownError';
-  const passing = error.code === 'rate-limited' || error.code === 'aborted' || unclear;
-  return { state: passing ? 'unknown' : 'failed', evidence, ...(missing.length === 0 ? {} : { missing }) };
-}
-
-const isText = (value: unknown): value is string => typeof value === 'string';
-
-function connectionFinding({ state, detail, reconnects }: AdapterHealth): Finding {
-  const evidence = [state, detail, `${reconnects} reconnects`]
-    .filter((part) => part !== undefined)
-    .join(', ');
-  if (state === 'connecting') return { state: 'unknown', evidence };
-  return { state: state === 'up' ? 'passed' : 'failed', evidence };
-}
-
-function webhookFinding(lastSeen: Date | undefined): Finding {
-  return lastSeen === undefined
-    ? { state: 'unknown', evidence: 'no request yet' }
-    : { state: 'passed', evidence: `last request ${lastSeen.toISOString()}` };
+  const finding = failedFinding(error);
+  const unclear = error instanceof AdapterError && error.platformCode === 'unknownError';
+  return unclear ? { ...finding, state: 'unknown' } : finding;
 }

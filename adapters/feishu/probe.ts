@@ -1,7 +1,8 @@
 import type { AdapterHealth, Check } from '../../src/contract/adapter.ts';
-import { AdapterError } from '../../src/contract/errors.ts';
+import type { AdapterErrorCode } from '../../src/contract/errors.ts';
 import type { Clock } from '../../src/contract/runtime.ts';
-import { isFields, readList } from '../shared/json.ts';
+import { connectionFinding, webhookFinding } from '../shared/findings.ts';
+import { passedAs, runProbe, tryPermission, type ProbeStep } from '../shared/probe.ts';
 import type { FeishuOperations } from './operations.ts';
 
 export type ProbeOptions = {
@@ -20,12 +21,7 @@ export type ProbeOptions = {
   readonly lastWebhook: () => Date | undefined;
 };
 
-type Finding = Pick<Check, 'state' | 'evidence' | 'missing'>;
-type Step = {
-  readonly code: Check['code'];
-  readonly page: string;
-  readonly run: (signal: AbortSignal) => Promise<Finding>;
-};
+type Step = ProbeStep<AbortSignal>;
 
 /** No message has this id, so nothing is read, fetched or sent; the gateway looks at permissions before it looks there. */
 const NO_MESSAGE = 'om_00000000000000000000000000000000';
@@ -38,22 +34,9 @@ const TINY_CARD = JSON.stringify({
   body: { elements: [{ tag: 'markdown', element_id: 'probe', content: '…' }] },
 });
 
-/** The doctor's checks, one after another; after a failed first one the others would only say the same. */
-export async function* probeFeishu(options: ProbeOptions, signal: AbortSignal): AsyncIterable<Check> {
-  const { clock } = options;
-  for (const { code, page, run } of steps(options)) {
-    const begun = clock.now().getTime();
-    const { state, evidence, missing } = await run(signal).catch(failed);
-    yield {
-      code,
-      state,
-      evidence,
-      durationMs: clock.now().getTime() - begun,
-      ...(missing === undefined ? {} : { missing }),
-      ...(state === 'passed' ? {} : { link: page }),
-    };
-    if (code === 'credentials' && state !== 'passed') return;
-  }
+/** The doctor's checks. */
+export function probeFeishu(options: ProbeOptions, signal: AbortSignal): AsyncIterable<Check> {
+  return runProbe(steps(options), signal, options);
 }
 
 function steps({
@@ -73,10 +56,7 @@ function steps({
     {
       code: 'credentials',
       page: `${console}/baseinfo`,
-      run: async (signal) => {
-        await requestToken(signal);
-        return { state: 'passed', evidence: 'token' };
-      },
+      run: (signal) => passedAs('token', requestToken(signal)),
     },
     {
       code: 'bot',
@@ -117,59 +97,20 @@ function steps({
     {
       code: 'card',
       page: permissions,
-      run: async (signal) => {
-        await operations.createCard(TINY_CARD, background, signal);
-        return { state: 'passed', evidence: 'card.create' };
-      },
+      run: (signal) => passedAs('card.create', operations.createCard(TINY_CARD, background, signal)),
     },
   ];
 }
 
-/** Tries a permission on a message that does not exist: any refusal but the one for the permission means it is there. */
+const PERMITTED: ReadonlySet<AdapterErrorCode> = new Set([
+  'invalid',
+  'target-gone',
+  'unsupported',
+  'reply-closed',
+]);
+
 function tried(api: string, page: string, run: (signal: AbortSignal) => Promise<unknown>): Step {
-  return {
-    code: 'permission',
-    page,
-    run: async (signal) => {
-      try {
-        await run(signal);
-      } catch (error) {
-        const finding = failed(error);
-        if (!isPermitted(error)) return { ...finding, evidence: `${api} ${finding.evidence}` };
-      }
-      return { state: 'passed', evidence: api };
-    },
-  };
-}
-
-const PERMITTED: ReadonlySet<string> = new Set(['invalid', 'target-gone', 'unsupported', 'reply-closed']);
-
-function isPermitted(error: unknown): boolean {
-  return error instanceof AdapterError && PERMITTED.has(error.code) && error.platformCode !== undefined;
-}
-
-function failed(error: unknown): Finding {
-  if (!(error instanceof AdapterError)) return { state: 'unknown', evidence: 'unexpected failure' };
-  const evidence = `${error.code} ${error.platformCode ?? ''}`.trim();
-  const missing = isFields(error.cause) ? readList(error.cause, 'missingScopes').filter(isText) : [];
-  const passing = error.code === 'rate-limited' || error.code === 'aborted';
-  return { state: passing ? 'unknown' : 'failed', evidence, ...(missing.length === 0 ? {} : { missing }) };
-}
-
-const isText = (value: unknown): value is string => typeof value === 'string';
-
-function connectionFinding({ state, detail, reconnects }: AdapterHealth): Finding {
-  const evidence = [state, detail, `${reconnects} reconnects`]
-    .filter((part) => part !== undefined)
-    .join(', ');
-  if (state === 'connecting') return { state: 'unknown', evidence };
-  return { state: state === 'up' ? 'passed' : 'failed', evidence };
-}
-
-function webhookFinding(lastSeen: Date | undefined): Finding {
-  return lastSeen === undefined
-    ? { state: 'unknown', evidence: 'no request yet' }
-    : { state: 'passed', evidence: `last request ${lastSeen.toISOString()}` };
+  return tryPermission({ api, page, run, permitted: PERMITTED });
 }
 
 /** The console stands beside the API: open.feishu.cn, open.larksuite.com. A private deployment has its own. */

@@ -1,16 +1,12 @@
 import type { Check } from '../../src/contract/adapter.ts';
+import { webhookFinding } from '../shared/findings.ts';
 
 /** The console's pages lie behind one entrance. */
 export const CONSOLE = 'https://work.weixin.qq.com/wework_admin/frame';
 
-/** A webhook cannot be tried from here: what tells is whether a genuine request has come. */
+/** Whether the platform reaches us. */
 export function webhookCheck(lastSeen: Date | undefined): Check {
-  if (lastSeen === undefined)
-    return { code: 'webhook', state: 'unknown', durationMs: 0, evidence: 'no request yet', link: CONSOLE };
-  return {
-    code: 'webhook',
-    state: 'passed',
-    durationMs: 0,
-    evidence: `last request ${lastSeen.toISOString()}`,
-  };
+  const finding = webhookFinding(lastSeen);
+  const link = finding.state === 'passed' ? {} : { link: CONSOLE };
+  return { code: 'webhook', durationMs: 0, ...finding, ...link };
 }

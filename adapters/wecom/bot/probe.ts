@@ -1,4 +1,5 @@
 import type { AdapterHealth, Check } from '../../../src/contract/adapter.ts';
+import { healthEvidence } from '../../shared/findings.ts';
 
 /** The bot's page in the console. */
 const CONSOLE = 'https://work.weixin.qq.com/wework_admin/frame#/aiHelper/list';
@@ -11,10 +12,9 @@ export async function* probeBot(
   health: () => AdapterHealth,
   refusedMediaHost: () => string | undefined,
 ): AsyncIterable<Check> {
-  const { state, detail, reconnects } = health();
-  const evidence = [state, detail, `${reconnects} reconnects`]
-    .filter((part) => part !== undefined)
-    .join(', ');
+  const now = health();
+  const { state } = now;
+  const evidence = healthEvidence(now);
   const credentials = state === 'up' ? 'passed' : state === 'failed' ? 'failed' : 'unknown';
   yield { code: 'credentials', state: credentials, durationMs: 0, evidence, ...linked(credentials) };
   if (state === 'failed') return;
