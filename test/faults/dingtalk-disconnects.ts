@@ -82,16 +82,15 @@ function disconnect(
 }
 
 function report({ sim, received }: LineStage, said: number, gaps: readonly number[]): DisconnectReport {
-  const undeliverable = sim
-    .deliveries()
-    .filter(({ attempts }) => attempts.at(-1)?.outcome === 'no-connection').length;
+  const missing = sim.deliveries().filter(({ msgId = '' }) => !received.has(sim.message(msgId)?.text ?? ''));
+  const undeliverable = missing.filter(({ attempts }) => attempts.at(-1)?.outcome === 'no-connection').length;
   const sorted = gaps.toSorted((one, other) => one - other);
   const at = (share: number): number => Math.round(sorted[Math.ceil(sorted.length * share) - 1] ?? 0);
   return {
     disconnects: gaps.length,
     said,
     undeliverable,
-    lost: said - received.size - undeliverable,
+    lost: missing.length - undeliverable,
     repeated: [...received.values()].filter((times) => times > 1).length,
     gapMs: { median: at(0.5), p99: at(0.99), longest: at(1) },
   };
