@@ -1,5 +1,5 @@
 import type { Clock } from '../contract/runtime.ts';
-import type { Model, ModelDescription, ModelEnd, ModelRequest } from '../model/types.ts';
+import type { Model, ModelDescription, ModelEnd, ModelQueued, ModelRequest } from '../model/types.ts';
 import type { LiveReply } from '../reply/live-reply.ts';
 import { progress } from '../reply/notices/progress.ts';
 import type { Language } from '../store/store.ts';
@@ -20,7 +20,7 @@ export type Asked = {
 export type AskOptions = {
   readonly model: Model;
   readonly request: ModelRequest;
-  readonly reply: LiveReply;
+  readonly reply: Pick<LiveReply, 'progress' | 'append' | 'clear' | 'text'>;
   readonly language: Language;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -46,6 +46,25 @@ function countSeconds({ reply, language, clock }: AskOptions): () => void {
   return () => stop.abort();
 }
 
+/** How often the expected time of a wait is told anew. */
+const countDownMs = 2_000;
+
+/** Shows the place in line and what is left of the expected wait, until the returned function is called. */
+function countDown({ reply, language, clock }: AskOptions, { ahead, expectedMs }: ModelQueued): () => void {
+  const stop = new AbortController();
+  const startedAt = clock.now().getTime();
+  const tick = async (): Promise<void> => {
+    for (let passedMs = 0; !stop.signal.aborted; passedMs = clock.now().getTime() - startedAt) {
+      const leftMs = expectedMs === undefined ? 0 : expectedMs - passedMs;
+      reply.progress(progress.waiting(ahead, leftMs > 0 ? leftMs : undefined)[language]);
+      if (leftMs <= 0) return;
+      await clock.sleep(Math.min(countDownMs, leftMs), stop.signal);
+    }
+  };
+  void tick();
+  return () => stop.abort();
+}
+
 /** Asks the model and lets the reply grow with its answer, from the first word to the one `end` event. */
 export async function askModel(options: AskOptions): Promise<Asked> {
   const { model, request, reply, language, clock, signal } = options;
@@ -59,8 +78,7 @@ export async function askModel(options: AskOptions): Promise<Asked> {
   for await (const event of model.ask(request, signal)) {
     if (event.type === 'queued') {
       stopCounting();
-      if (event.ahead > 0) reply.progress(progress.waiting(event.ahead)[language]);
-      else stopCounting = countSeconds(options);
+      stopCounting = event.ahead > 0 ? countDown(options, event) : countSeconds(options);
     } else if (event.type === 'start') server = event.server;
     else if (event.type === 'reasoning-delta') reasoning += event.text;
     else if (event.type === 'text-was-reasoning') {

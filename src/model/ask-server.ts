@@ -1,6 +1,7 @@
 import type { Json } from '../contract/ids.ts';
 import type { Clock, Logger } from '../contract/runtime.ts';
 import type { Affinity } from './affinity.ts';
+import type { AnswerPace } from './answer-pace.ts';
 import { attempt } from './attempt.ts';
 import type { SentRequest } from './errors.ts';
 import type { Failure, Remedy } from './failure.ts';
@@ -26,6 +27,7 @@ export type AskSurroundings = {
   readonly extraBody: { readonly [key: string]: Json };
   readonly line: Line;
   readonly affinity: Affinity;
+  readonly pace: AnswerPace;
 };
 
 /** The question as it stands now; a remedy changes it between two attempts. */
@@ -101,16 +103,19 @@ async function* tryOnce(
   const opened = server.habits.opens(description.model, thinking);
   const prepared = prepare(server, description, question, surroundings);
   const parts = attempt({ ...surroundings, ...prepared, server, opened, firstTokenTimeoutMs, signal });
-  let started = false;
+  const startedAt = surroundings.clock.now().getTime();
+  let firstAt: number | undefined;
   try {
     for (;;) {
       const next = await parts.next();
       const ended = next.done === true;
-      if (!started && (!ended || next.value.type === 'ended')) yield { type: 'start', server: description };
-      started = true;
+      const first = firstAt === undefined;
+      firstAt ??= surroundings.clock.now().getTime();
+      if (first && (!ended || next.value.type === 'ended')) yield { type: 'start', server: description };
       if (!ended) yield next.value;
       else {
         learn(server, description.model, question, next.value);
+        measure(next.value, startedAt, firstAt, surroundings);
         return next.value;
       }
     }
@@ -146,6 +151,18 @@ function learn(server: Server, model: string, { request, messages }: Question, o
   if (outcome.type !== 'ended') return;
   if (outcome.end.reason === 'stop') server.habits.learn(model, request.thinking, outcome.seen);
   if (messages.imageCount > 0) server.learn({ vision: 'yes' });
+}
+
+/** Only whole answers with a count of the server's tell a speed. */
+function measure(
+  outcome: AnswerOutcome,
+  startedAt: number,
+  firstAt: number,
+  { pace, clock }: AskSurroundings,
+): void {
+  if (outcome.type !== 'ended' || outcome.end.fault !== undefined || outcome.end.usage === undefined) return;
+  const durationMs = clock.now().getTime() - startedAt;
+  pace.note({ firstTokenMs: firstAt - startedAt, durationMs, tokens: outcome.end.usage.completionTokens });
 }
 
 const abandoned: Failure = { fault: { code: 'cut-off', evidence: 'the reader left' }, retry: 'no' };

@@ -1,6 +1,7 @@
 import type { Json } from '../contract/ids.ts';
 import type { Clock, Logger } from '../contract/runtime.ts';
 import { createAffinity } from './affinity.ts';
+import { createAnswerPace } from './answer-pace.ts';
 import { ask } from './ask.ts';
 import { createLine } from './line.ts';
 import { watchHealth } from './health-watch.ts';
@@ -36,9 +37,10 @@ export type ModelOptions = {
 
 /** The model side as one thing: several servers, one stream of events for each question. */
 export function createModel(options: ModelOptions): Model {
-  const line = createLine();
+  const pace = createAnswerPace();
+  const line = createLine(() => pace.typicalMs());
   const affinity = createAffinity();
-  const surroundings = { ...options, extraBody: options.extraBody ?? {}, line, affinity };
+  const surroundings = { ...options, extraBody: options.extraBody ?? {}, line, affinity, pace };
   const create = (server: ServerOptions): Server =>
     createServer(server, {
       ...options,

@@ -24,8 +24,16 @@ const maxWaiting = 1_000;
 
 type Place = { readonly wanted: () => readonly Slots[]; taken: Taken | undefined; wake: () => void };
 
-export function createLine(): Line {
+/** `typicalMs` is what one answer takes, as far as it is known. */
+export function createLine(typicalMs: () => number | undefined): Line {
   const waiting: Place[] = [];
+
+  /** Places become free one after another: with n of them, n times in the time of one answer. */
+  function expectation(ahead: number, servers: readonly Slots[]): { readonly expectedMs?: number } {
+    const typical = typicalMs();
+    const places = servers.reduce((sum, { size }) => sum + size, 0);
+    return typical === undefined || places === 0 ? {} : { expectedMs: (ahead * typical) / places };
+  }
 
   function leave(place: Place): void {
     const index = waiting.indexOf(place);
@@ -58,7 +66,7 @@ export function createLine(): Line {
         // Made before anything is told, so that a change while that is taken in is not missed.
         const changed = new Promise<void>((resolve) => (place.wake = resolve));
         const ahead = waiting.indexOf(place) + 1;
-        if (ahead !== told) yield { type: 'queued', ahead };
+        if (ahead !== told) yield { type: 'queued', ahead, ...expectation(ahead, wanted()) };
         told = ahead;
         await changed;
       }

@@ -96,9 +96,14 @@ export type ModelEvent =
 
 /**
  * The server is fully occupied: so many requests must end before this one is sent. Comes again whenever that changes; 0
- * says that the wait is over. Does not come at all when there is no wait.
+ * says that the wait is over. Does not come at all when there is no wait. `expectedMs` is how long it will take from now,
+ * by the answers measured so far; absent while nothing was measured.
  */
-export type ModelQueued = { readonly type: 'queued'; readonly ahead: number };
+export type ModelQueued = {
+  readonly type: 'queued';
+  readonly ahead: number;
+  readonly expectedMs?: number;
+};
 
 /**
  * `stop` whole · `length` cut by the token limit · `tool-calls` the model asked for a tool · `truncated` the stream

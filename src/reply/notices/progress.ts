@@ -10,16 +10,28 @@ export const progress = {
       ? phrase('正在看图片…', 'Looking at the picture…')
       : phrase(`正在看 ${pictures} 张图片…`, `Looking at ${pictures} pictures…`),
   fetchingQuote: phrase('正在读引用的消息…', 'Reading the quoted message…'),
-  waiting: (ahead: number): Phrase =>
-    phrase(
-      `前面还有 ${ahead} 个问题，请稍等…`,
-      `${ahead} ${ahead === 1 ? 'question' : 'questions'} before yours…`,
-    ),
+  /** `expectedMs` is absent while nobody can tell, and when it took longer than was told. */
+  waiting: (ahead: number, expectedMs?: number): Phrase => {
+    const zh = `前面还有 ${ahead} 个问题，`;
+    const en = `${ahead} ${ahead === 1 ? 'question' : 'questions'} before yours`;
+    if (expectedMs === undefined) return phrase(`${zh}请稍等…`, `${en}…`);
+    const about = roughly(expectedMs);
+    return phrase(`${zh}约 ${about.zh}`, `${en}, about ${about.en}`);
+  },
   answering: phrase('正在回答…', 'Answering…'),
   working: phrase('正在处理…', 'Working on it…'),
   restarting: phrase('服务正在重启，马上继续…', 'The service is restarting and will go on in a moment…'),
   resuming: phrase('刚才服务重启了，正在重新回答…', 'The service was restarted; answering again…'),
 } as const;
+
+/** Whole seconds up to a minute and a half, then whole minutes: more would promise too much. */
+function roughly(milliseconds: number): Phrase {
+  const wholeSeconds = Math.max(1, Math.ceil(milliseconds / 1000));
+  const minutes = Math.round(wholeSeconds / 60);
+  return wholeSeconds < 90
+    ? phrase(`${wholeSeconds} 秒`, `${wholeSeconds} s`)
+    : phrase(`${minutes} 分钟`, `${minutes} min`);
+}
 
 export const buttons = {
   stop: phrase('停止', 'Stop'),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createAnswerPace } from '../../../src/model/answer-pace.ts';
 import { createLine, type Line, type Taken } from '../../../src/model/line.ts';
 import { createSlots, type Slots } from '../../../src/model/slots.ts';
 
@@ -6,7 +7,7 @@ const never = new AbortController().signal;
 
 /** A line with servers of the given sizes behind it. */
 function lineOf(...sizes: readonly number[]): { line: Line; servers: Slots[] } {
-  const line = createLine();
+  const line = createLine(() => 4_000);
   return { line, servers: sizes.map((size) => createSlots(size, () => line.serve())) };
 }
 
@@ -26,6 +27,30 @@ async function wait(
 }
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('the expected wait', () => {
+  it('is the place in line times a typical answer, shared by all places', async () => {
+    const { line, servers } = lineOf(2, 2);
+    for (let taken = 0; taken < 4; taken += 1) await wait(line, servers);
+    const expected = async (): Promise<number | undefined> => {
+      const told = await line.take(() => servers, never).next();
+      return told.done === true ? undefined : told.value.expectedMs;
+    };
+    expect([await expected(), await expected(), await expected()]).toEqual([1_000, 2_000, 3_000]);
+  });
+
+  it('is told by the answers measured so far, and not before there was one', () => {
+    const pace = createAnswerPace();
+    expect(pace.typicalMs()).toBeUndefined();
+    pace.note({ firstTokenMs: 500, durationMs: 2_500, tokens: 200 });
+    expect(pace.typicalMs()).toBe(2_500);
+    pace.note({ firstTokenMs: 500, durationMs: 500, tokens: 0 });
+    expect(pace.typicalMs()).toBe(2_500);
+    for (let answer = 0; answer < 40; answer += 1)
+      pace.note({ firstTokenMs: 1_000, durationMs: 5_000, tokens: 100 });
+    expect(pace.typicalMs()).toBeCloseTo(5_000, -2);
+  });
+});
 
 describe('the line in front of the servers', () => {
   it('serves in the order of asking and loses no place', async () => {
