@@ -32,8 +32,6 @@ const CALL_TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 /** The organisation's calls of this month are used up; on the old host 90020 says the same. */
 const QUOTA_EXHAUSTED = 'ApiCountLimitForOrg';
-/** Storing an event takes milliseconds. */
-const LAST_EVENTS_MS = 2_000;
 /** While one connection is being replaced the other receives. */
 const STREAM_LINES = 2;
 
@@ -147,12 +145,12 @@ export async function createDingTalkAdapter(config: DingTalkConfig, deps: Adapte
       connection.start();
     },
     async pause() {
-      await intake.close(LAST_EVENTS_MS);
+      await intake.close();
       await connection.stop();
       health.set('down', 'paused');
     },
     async stop() {
-      await intake.close(LAST_EVENTS_MS);
+      await intake.close();
       tokens.stop();
       await Promise.all([connection.stop(), http.close()]);
       health.set('down', 'stopped');

@@ -1,6 +1,7 @@
 import type { Json } from '../../src/contract/ids.ts';
 import type { Inbox } from '../../src/contract/inbound.ts';
 import type { Clock, Logger } from '../../src/contract/runtime.ts';
+import { createInboxGate, type InboxGate } from '../shared/inbox-gate.ts';
 import { readText } from '../shared/json.ts';
 import { decodeAction, readPress } from './decode/action.ts';
 import type { DecodeContext, Decoded } from './decode/decoded.ts';
@@ -15,10 +16,7 @@ export type Intake = {
   message(raw: unknown): Promise<void>;
   /** Gives back what the card shall change for the presser. */
   press(raw: unknown, frameId: string | undefined): Promise<Json>;
-  open(inbox: Inbox): void;
-  /** From now on nothing is taken; resolves when everything taken before is settled, or after `waitMs`. */
-  close(waitMs: number): Promise<void>;
-};
+} & Pick<InboxGate, 'open' | 'close'>;
 
 type IntakeOptions = Omit<DecodeContext, 'receivedAt'> & {
   readonly presses: Presses;
@@ -32,9 +30,7 @@ type IntakeOptions = Omit<DecodeContext, 'receivedAt'> & {
 const PRESS_ANSWER_MS = 1_500;
 
 export function createIntake({ presses, onPushQuota, clock, log, ...context }: IntakeOptions): Intake {
-  let inbox: Inbox | undefined;
-  let pending = 0;
-  let settled: (() => void) | undefined;
+  const gate = createInboxGate(clock);
 
   async function admit(decoded: Decoded, take: Inbox): Promise<string | undefined> {
     if ('ignored' in decoded) {
@@ -43,17 +39,6 @@ export function createIntake({ presses, onPushQuota, clock, log, ...context }: I
     }
     if (decoded.event.type === 'notice') onPushQuota();
     return (await take(decoded.event)).toast;
-  }
-
-  async function counted<Result>(work: (take: Inbox) => Promise<Result>): Promise<Result> {
-    if (inbox === undefined) throw new Error('not taking events');
-    pending += 1;
-    try {
-      return await work(inbox);
-    } finally {
-      pending -= 1;
-      if (pending === 0) settled?.();
-    }
   }
 
   async function admitPress(raw: unknown, frameId: string | undefined, take: Inbox): Promise<Json> {
@@ -76,23 +61,13 @@ export function createIntake({ presses, onPushQuota, clock, log, ...context }: I
 
   return {
     message: (raw) =>
-      counted(async (take) => {
+      gate.enter(async (take) => {
         await admit(decodeMessage(raw, { ...context, receivedAt: clock.now() }), take);
         log.trace({ msgId: readText(raw, 'msgId') }, 'dingtalk message admitted');
       }),
-    press: (raw, frameId) => counted((take) => admitPress(raw, frameId, take)),
-    open(opened) {
-      inbox = opened;
-    },
-    async close(waitMs) {
-      inbox = undefined;
-      if (pending === 0) return;
-      const waiting = new AbortController();
-      settled = () => {
-        waiting.abort();
-      };
-      await clock.sleep(waitMs, waiting.signal);
-    },
+    press: (raw, frameId) => gate.enter((take) => admitPress(raw, frameId, take)),
+    open: gate.open,
+    close: gate.close,
   };
 }
 

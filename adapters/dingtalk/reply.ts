@@ -8,7 +8,7 @@ import { readHandle, readTarget } from './decode/ids.ts';
 import type { DingTalkOperations } from './operations.ts';
 import { createCardReply, type CardTools } from './reply-card.ts';
 import { createSentReply, createUnsentReply, markdownMessage, sendMarkdown } from './reply-message.ts';
-import { createRecentKeys, type RecentKeys } from './recent-keys.ts';
+import { createRecentKeys, type RecentKeys } from '../shared/recent-keys.ts';
 import type { DingTalkReplyTarget } from './types.ts';
 
 export type RepliesOptions = CardTools & {

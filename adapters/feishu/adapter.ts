@@ -30,8 +30,6 @@ const CALL_TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 /** The tenant's calls of this month are used up. */
 const QUOTA_EXHAUSTED = '99991403';
-/** Storing an event takes milliseconds. */
-const LAST_EVENTS_MS = 2_000;
 
 /**
  * Loads the SDK, some 40 MB, so only once Feishu is known to be configured. By `require`: `import` would also keep its
@@ -107,12 +105,12 @@ export async function createFeishuAdapter(config: FeishuConfig, deps: AdapterDep
       connection.start();
     },
     async pause() {
-      await intake.close(LAST_EVENTS_MS);
+      await intake.close();
       await connection.stop();
       health.set('down', 'paused');
     },
     async stop() {
-      await intake.close(LAST_EVENTS_MS);
+      await intake.close();
       await connection.stop();
       tokens.stop();
       await http.close();

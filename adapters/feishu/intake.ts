@@ -1,5 +1,6 @@
 import type { Inbox } from '../../src/contract/inbound.ts';
 import type { Clock, Logger } from '../../src/contract/runtime.ts';
+import { createInboxGate, type InboxGate } from '../shared/inbox-gate.ts';
 import { readText } from '../shared/json.ts';
 import { decodeEvent } from './decode/event.ts';
 
@@ -12,10 +13,7 @@ export type IntakeAnswer = { readonly toast?: { readonly type: 'info'; readonly 
  */
 export type Intake = {
   readonly receive: (raw: unknown) => Promise<IntakeAnswer>;
-  readonly open: (inbox: Inbox) => void;
-  /** From now on nothing is taken; resolves when everything taken before is settled, or after `waitMs`. */
-  readonly close: (waitMs: number) => Promise<void>;
-};
+} & Pick<InboxGate, 'open' | 'close'>;
 
 type IntakeOptions = {
   readonly clock: Clock;
@@ -25,9 +23,7 @@ type IntakeOptions = {
 };
 
 export function createIntake({ clock, log, botOpenId }: IntakeOptions): Intake {
-  let inbox: Inbox | undefined;
-  let pending = 0;
-  let settled: (() => void) | undefined;
+  const gate = createInboxGate(clock);
 
   async function admit(raw: unknown, take: Inbox): Promise<IntakeAnswer> {
     const self = botOpenId();
@@ -49,27 +45,8 @@ export function createIntake({ clock, log, botOpenId }: IntakeOptions): Intake {
   }
 
   return {
-    async receive(raw) {
-      if (inbox === undefined) throw new Error('not taking events');
-      pending += 1;
-      try {
-        return await admit(raw, inbox);
-      } finally {
-        pending -= 1;
-        if (pending === 0) settled?.();
-      }
-    },
-    open(opened) {
-      inbox = opened;
-    },
-    async close(waitMs) {
-      inbox = undefined;
-      if (pending === 0) return;
-      const waiting = new AbortController();
-      settled = () => {
-        waiting.abort();
-      };
-      await clock.sleep(waitMs, waiting.signal);
-    },
+    receive: (raw) => gate.enter((take) => admit(raw, take)),
+    open: gate.open,
+    close: gate.close,
   };
 }

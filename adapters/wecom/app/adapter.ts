@@ -5,7 +5,7 @@ import { readText } from '../../shared/json.ts';
 import { invalidReference } from '../api.ts';
 import type { AppConfig } from '../config.ts';
 import { appAdapterId, platformId } from '../ids.ts';
-import { createIntake } from '../intake.ts';
+import { createInboxGate } from '../../shared/inbox-gate.ts';
 import { fetchWecomQuote } from '../quote.ts';
 import { renderWecomMarkdown } from '../render.ts';
 import { createAppCalls } from './calls.ts';
@@ -26,7 +26,7 @@ export async function createAppAdapter(config: AppConfig, deps: AdapterDeps): Pr
   for (const value of [secret, keys.token, keys.encodingAesKey]) log.addSecret(value);
   const capabilities = appCapabilities();
   const health = createHealth({ clock, log, title: 'wecom connection', fields: { adapter: appAdapterId } });
-  const intake = createIntake(clock);
+  const intake = createInboxGate(clock);
   const http = createHttp({ clock, proxyFor, timeoutMs: CALL_TIMEOUT_MS, maxBytes: MAX_ANSWER_BYTES });
   const watch = createAppWatch({ calls: () => calls, health, clock, random });
   const budget = deps.createBudget(capabilities.callLimits);
@@ -39,7 +39,7 @@ export async function createAppAdapter(config: AppConfig, deps: AdapterDeps): Pr
     capabilities,
     webhooks: [webhook.route],
     async start(inbox) {
-      intake.start(inbox);
+      intake.open(inbox);
       watch.start();
     },
     pause: () => intake.close(),

@@ -4,11 +4,11 @@ import { answerCheck, createVerifier, REFUSAL } from '../callback/verify.ts';
 import { childText, parseXml } from '../callback/xml.ts';
 import type { CallbackKeys } from '../config.ts';
 import { decodeAppMessage } from '../decode/app-message.ts';
-import type { Intake } from '../intake.ts';
+import type { InboxGate } from '../../shared/inbox-gate.ts';
 
 type WebhookOptions = {
   readonly keys: CallbackKeys;
-  readonly intake: Intake;
+  readonly intake: InboxGate;
   readonly clock: Clock;
   readonly log: Logger;
 };
@@ -43,7 +43,7 @@ export function createAppWebhook({ keys, intake, clock, log }: WebhookOptions): 
       return EMPTY;
     }
     try {
-      await intake.take(decoded.event);
+      await intake.enter((take) => take(decoded.event));
       return EMPTY;
     } catch (error) {
       log.warn({ error }, 'wecom event not taken');

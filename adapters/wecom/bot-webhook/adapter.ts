@@ -10,7 +10,7 @@ import { decodeBotMessage } from '../decode/bot-message.ts';
 import type { Decoded } from '../decode/decoded.ts';
 import { createMentionNames } from '../decode/mention-names.ts';
 import { botWebhookAdapterId, platformId } from '../ids.ts';
-import { createIntake } from '../intake.ts';
+import { createInboxGate } from '../../shared/inbox-gate.ts';
 import { createMediaHosts } from '../media-hosts.ts';
 import { fetchBotMedia } from '../media.ts';
 import { webhookCheck } from '../probe.ts';
@@ -37,7 +37,7 @@ export async function createBotWebhookAdapter(config: BotWebhookConfig, deps: Ad
     title: 'wecom connection',
     fields: { adapter: botWebhookAdapterId },
   });
-  const intake = createIntake(clock);
+  const intake = createInboxGate(clock);
   const http = createHttp({ clock, proxyFor, timeoutMs: CALL_TIMEOUT_MS, maxBytes: MAX_ANSWER_BYTES });
   const hosts = createMediaHosts([config.baseUrl], deps.mediaHosts);
   const streams = createStreams(clock, config.streamLifetimeMs);
@@ -82,7 +82,7 @@ export async function createBotWebhookAdapter(config: BotWebhookConfig, deps: Ad
     capabilities: botCapabilities('polled', config.updateIntervalMs),
     webhooks: [webhook.route],
     async start(inbox) {
-      intake.start(inbox);
+      intake.open(inbox);
       health.set('up');
     },
     async pause() {

@@ -2,6 +2,7 @@ import type { AdapterError } from '../../../src/contract/errors.ts';
 import type { Clock } from '../../../src/contract/runtime.ts';
 import type { HttpClient } from '../../shared/http.ts';
 import { parseJson, readNumber, readText } from '../../shared/json.ts';
+import { createRecentKeys } from '../../shared/recent-keys.ts';
 import { badStatus, refused, toAdapterError } from '../api.ts';
 import { readRefusal } from '../error-codes.ts';
 import type { MediaHosts } from '../media-hosts.ts';
@@ -23,7 +24,7 @@ const MAX_REMEMBERED = 5_000;
 const API = 'aibot.response';
 
 export function createResponses({ http, hosts, clock }: ResponseOptions): Responses {
-  const used = new Set<string>();
+  const used = createRecentKeys(MAX_REMEMBERED);
 
   async function post(url: string, content: string, signal: AbortSignal): Promise<void> {
     const answer = await http.exchange({
@@ -57,8 +58,6 @@ export function createResponses({ http, hosts, clock }: ResponseOptions): Respon
       } catch (error) {
         throw toAdapterError(API, error, signal, false);
       }
-      const oldest = used.size >= MAX_REMEMBERED ? used.values().next().value : undefined;
-      if (oldest !== undefined) used.delete(oldest);
       used.add(streamId);
     },
   };

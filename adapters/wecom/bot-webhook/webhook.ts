@@ -1,18 +1,19 @@
 import type { WebhookRequest, WebhookResponse, WebhookRoute } from '../../../src/contract/adapter.ts';
 import type { Clock, Logger } from '../../../src/contract/runtime.ts';
 import { parseJson, read, readText } from '../../shared/json.ts';
+import { createRecentKeys } from '../../shared/recent-keys.ts';
 import { unsupported } from '../api.ts';
 import { encryptText, readAesKey, signatureOf } from '../callback/crypto.ts';
 import { answerCheck, createVerifier, REFUSAL } from '../callback/verify.ts';
 import type { CallbackKeys } from '../config.ts';
 import type { Decoded } from '../decode/decoded.ts';
-import type { Intake } from '../intake.ts';
+import type { InboxGate } from '../../shared/inbox-gate.ts';
 import { streamIdOf, type Stream, type StreamAnswer, type Streams } from './streams.ts';
 
 type WebhookOptions = {
   readonly keys: CallbackKeys;
   readonly streams: Streams;
-  readonly intake: Intake;
+  readonly intake: InboxGate;
   readonly decode: (body: unknown, receivedAt: Date) => Decoded;
   readonly clock: Clock;
   readonly uuid: () => string;
@@ -34,6 +35,8 @@ const FIRST_WORDS_MS = 1_000;
 /** A stream that is unknown may be one that is being taken up after a restart. */
 const TAKEN_UP_MS = 1_200;
 const RESTART_GRACE_MS = 20_000;
+/** Streams remembered of which a frame has been given. */
+const MAX_NAMED = 5_000;
 const EMPTY: WebhookResponse = { status: 200 };
 
 /** `GET|POST /webhooks/wecom/bot` (paths 101033, 100719, 101031). */
@@ -63,7 +66,7 @@ export function createBotWebhook(options: WebhookOptions): BotWebhook {
     if (stream?.key !== undefined) named.add(id);
     return { msgtype: 'stream', stream: { id, finish, content, ...first } };
   }
-  const named = createBoundedSet();
+  const named = createRecentKeys(MAX_NAMED);
 
   /** WeCom asks how far a stream is: answered from memory, never from the work itself. */
   async function poll(id: string): Promise<object> {
@@ -78,7 +81,7 @@ export function createBotWebhook(options: WebhookOptions): BotWebhook {
     const receivedAt = clock.now();
     const decoded = decode(body, receivedAt);
     if ('ignored' in decoded) return ignore(decoded.ignored, msgid);
-    const { outcome } = await intake.take(decoded.event);
+    const { outcome } = await intake.enter((take) => take(decoded.event));
     if (outcome === 'ignored') return undefined;
     const id = streamIdOf(msgid);
     if (outcome === 'accepted') streams.open(id, receivedAt.getTime());
@@ -92,7 +95,7 @@ export function createBotWebhook(options: WebhookOptions): BotWebhook {
     const decoded = decode(body, clock.now());
     if ('ignored' in decoded) return ignore(decoded.ignored, msgid);
     if (decoded.event.type !== 'joined') {
-      await intake.take(decoded.event);
+      await intake.enter((take) => take(decoded.event));
       return undefined;
     }
     const over = new AbortController();
@@ -102,7 +105,7 @@ export function createBotWebhook(options: WebhookOptions): BotWebhook {
       over.abort();
     });
     try {
-      const { outcome } = await intake.take(decoded.event);
+      const { outcome } = await intake.enter((take) => take(decoded.event));
       if (outcome === 'accepted') await clock.sleep(FIRST_WORDS_MS, AbortSignal.any([over.signal, stopped]));
     } finally {
       welcomes.delete(msgid);
@@ -153,21 +156,6 @@ export function createBotWebhook(options: WebhookOptions): BotWebhook {
       const give = welcomes.get(msgid);
       if (give === undefined) throw unsupported('a message without an event to answer');
       give(text);
-    },
-  };
-}
-
-const MAX_NAMED = 5_000;
-
-/** Forgets the oldest beyond its capacity. */
-function createBoundedSet(): { has(id: string): boolean; add(id: string): void } {
-  const ids = new Set<string>();
-  return {
-    has: (id) => ids.has(id),
-    add(id) {
-      const oldest = ids.size >= MAX_NAMED ? ids.values().next().value : undefined;
-      if (oldest !== undefined) ids.delete(oldest);
-      ids.add(id);
     },
   };
 }

@@ -8,7 +8,7 @@ import { decodeBotMessage } from '../decode/bot-message.ts';
 import type { Decoded } from '../decode/decoded.ts';
 import { createMentionNames } from '../decode/mention-names.ts';
 import { botAdapterId, platformId } from '../ids.ts';
-import { createIntake } from '../intake.ts';
+import { createInboxGate } from '../../shared/inbox-gate.ts';
 import { createMediaHosts } from '../media-hosts.ts';
 import { fetchBotMedia } from '../media.ts';
 import { fetchWecomQuote } from '../quote.ts';
@@ -34,7 +34,7 @@ export async function createBotAdapter(config: BotConfig, deps: AdapterDeps): Pr
   const health = createHealth({ clock, log, title: 'wecom connection', fields: { adapter: botAdapterId } });
   const link = createBotLink(clock);
   const calls = createBotCalls({ link, budget: deps.createBudget(capabilities.callLimits), uuid });
-  const intake = createIntake(clock);
+  const intake = createInboxGate(clock);
   const http = createHttp({ clock, proxyFor, timeoutMs: MEDIA_TIMEOUT_MS, maxBytes: MAX_ANSWER_BYTES });
   const baseUrls = [config.baseUrl, config.wsUrl];
   const hosts = createMediaHosts(baseUrls, deps.mediaHosts);
@@ -58,13 +58,15 @@ export async function createBotAdapter(config: BotConfig, deps: AdapterDeps): Pr
 
   /** The protocol has no acknowledgement for callbacks: what cannot be stored is lost, and only the log knows. */
   function onCallback(callback: BotCallback): void {
-    if (!intake.open()) return log.warn({}, 'wecom event dropped while pausing');
+    if (!intake.isOpen()) return log.warn({}, 'wecom event dropped while pausing');
     const decoded = decode(callback);
     const msgid = readText(callback.body, 'msgid');
     if ('ignored' in decoded) return log.debug({ reason: decoded.ignored, msgid }, 'wecom event ignored');
-    intake.take(decoded.event).catch((error: unknown) => {
-      log.error({ msgid, error }, 'wecom event lost: it could not be stored');
-    });
+    intake
+      .enter((take) => take(decoded.event))
+      .catch((error: unknown) => {
+        log.error({ msgid, error }, 'wecom event lost: it could not be stored');
+      });
   }
 
   const session = { ...config, link, proxyFor, clock, uuid, log, onCallback };
@@ -82,7 +84,7 @@ export async function createBotAdapter(config: BotConfig, deps: AdapterDeps): Pr
     capabilities,
     webhooks: [],
     async start(inbox) {
-      intake.start(inbox);
+      intake.open(inbox);
       connection.start(inbox);
     },
     pause: () => intake.close(),

@@ -138,7 +138,7 @@ describe('an event that cannot be stored', () => {
     const unready = createWebhook({ self: '' });
     expect((await unready.post(webhookEvent(genuine))).status).toBe(503);
     const closed = createWebhook();
-    await closed.intake.close(0);
+    await closed.intake.close();
     expect((await closed.post(webhookEvent(genuine))).status).toBe(503);
     expect([...unready.admitted, ...closed.admitted]).toEqual([]);
   });

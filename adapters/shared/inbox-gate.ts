@@ -1,14 +1,12 @@
-import type { Admission, InboundEvent, Inbox } from '../../src/contract/inbound.ts';
+import type { Inbox } from '../../src/contract/inbound.ts';
 import type { Clock } from '../../src/contract/runtime.ts';
 
-/**
- * Where a decoded event goes. Resolves once it is durably admitted: only then the platform may be answered. Rejects when
- * it must not be, so that the platform delivers it again.
- */
-export type Intake = {
-  readonly open: () => boolean;
-  readonly take: (event: InboundEvent) => Promise<Admission>;
-  readonly start: (inbox: Inbox) => void;
+/** The way into the core's inbox: closed until `open`, and again from `close` on. */
+export type InboxGate = {
+  readonly isOpen: () => boolean;
+  readonly open: (inbox: Inbox) => void;
+  /** Runs `work` with the inbox. Rejects when the gate is closed, and with what `work` rejects with. */
+  readonly enter: <Result>(work: (take: Inbox) => Promise<Result>) => Promise<Result>;
   /** From now on nothing is taken; resolves when everything taken before is settled, or after `LAST_EVENTS_MS`. */
   readonly close: () => Promise<void>;
 };
@@ -16,24 +14,24 @@ export type Intake = {
 /** Storing an event takes milliseconds. */
 const LAST_EVENTS_MS = 2_000;
 
-export function createIntake(clock: Clock): Intake {
+export function createInboxGate(clock: Clock): InboxGate {
   let inbox: Inbox | undefined;
   let pending = 0;
   let settled: (() => void) | undefined;
   return {
-    open: () => inbox !== undefined,
-    async take(event) {
+    isOpen: () => inbox !== undefined,
+    open(opened) {
+      inbox = opened;
+    },
+    async enter(work) {
       if (inbox === undefined) throw new Error('not taking events');
       pending += 1;
       try {
-        return await inbox(event);
+        return await work(inbox);
       } finally {
         pending -= 1;
         if (pending === 0) settled?.();
       }
-    },
-    start(opened) {
-      inbox = opened;
     },
     async close() {
       inbox = undefined;
