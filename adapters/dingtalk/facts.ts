@@ -1,4 +1,5 @@
 import type { FactBlock } from '../../src/contract/reply.ts';
+import { oneLine, thinned, timeLabel } from '../shared/fact-text.ts';
 import { renderDingTalkMarkdown } from './render.ts';
 
 const MAX_ROWS = 30;
@@ -10,32 +11,22 @@ const MAX_POINTS = 24;
  * column names the line, the others are named in it.
  */
 export function factMarkdown(fact: FactBlock): string {
-  const title = fact.title === undefined ? [] : [`**${oneLine(fact.title)}**`, ''];
+  const title = fact.title === undefined ? [] : [`**${plainLine(fact.title)}**`, ''];
   const lines =
     fact.type === 'table'
       ? [...fact.rows.slice(0, MAX_ROWS).map((row) => rowItem(row, fact.columns)), ...moreRows(fact.rows)]
-      : thinned(fact.points).map(({ at, value }) => `- ${timeLabel(at)}: ${value} ${oneLine(fact.unit)}`);
+      : thinned(fact.points, MAX_POINTS).map(
+          ({ at, value }) => `- ${timeLabel(at)}: ${value} ${plainLine(fact.unit)}`,
+        );
   return renderDingTalkMarkdown([...title, ...lines].join('\n'), true);
 }
 
 function rowItem([name = '', ...values]: readonly string[], columns: readonly string[]): string {
-  const named = values.map((value, index) => `${oneLine(columns[index + 1] ?? '')}: ${oneLine(value)}`);
-  return `- ${[`**${oneLine(name)}**`, ...named].join(' · ')}`;
+  const named = values.map((value, index) => `${plainLine(columns[index + 1] ?? '')}: ${plainLine(value)}`);
+  return `- ${[`**${plainLine(name)}**`, ...named].join(' · ')}`;
 }
 
 const moreRows = (rows: readonly unknown[]): readonly string[] => (rows.length > MAX_ROWS ? ['- …'] : []);
 
-/** Every n-th point, the last one always among them. */
-function thinned<Point>(points: readonly Point[]): readonly Point[] {
-  const step = Math.ceil(points.length / MAX_POINTS);
-  return step <= 1 ? points : points.filter((_, index) => (points.length - 1 - index) % step === 0);
-}
-
-function timeLabel(at: Date): string {
-  const two = (number: number): string => String(number).padStart(2, '0');
-  return `${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').replaceAll('*', '∗').trim();
-}
+/** Asterisks would end the bold text they stand in. */
+const plainLine = (text: string): string => oneLine(text).replaceAll('*', '∗');

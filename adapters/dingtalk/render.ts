@@ -1,3 +1,4 @@
+import { visibleText } from '../shared/visible-text.ts';
 import { renderInline } from './render-inline.ts';
 import { blockOf, fenceClosedBy, mayStillBecomeBlock, type Block, type Fence } from './render-blocks.ts';
 
@@ -75,14 +76,11 @@ function separator({ above, blanks, table }: Page, { kind, indent }: Block): str
   return kind === 'quote' && above.kind === 'quote' ? '  \n' : '\n';
 }
 
-// Bidirectional embeddings, overrides and isolates can show text in another order than it is; tag characters and NUL
-// are not shown at all but are read by other programs.
-const INVISIBLE = /[\0\u202A-\u202E\u2066-\u2069]|\uDB40[\uDC00-\uDC7F]/g;
 /** Half a pair, or half a line break, of which the other half is still to come. */
 const UNFINISHED = /[\uD800-\uDBFF\r]$/;
 
 function visible(markdown: string, complete: boolean): string {
   let decided = markdown;
   while (!complete && UNFINISHED.test(decided)) decided = decided.slice(0, -1);
-  return decided.replace(/\r\n?/g, '\n').replace(INVISIBLE, '').toWellFormed();
+  return visibleText(decided.replace(/\r\n?/g, '\n'), true);
 }

@@ -1,4 +1,5 @@
 import type { FactBlock } from '../../src/contract/reply.ts';
+import { oneLine, thinned, timeLabel } from '../shared/fact-text.ts';
 import { markdownElement } from './card-elements.ts';
 import type { CardElement } from './card-elements.ts';
 import { renderFeishuMarkdown } from './render.ts';
@@ -40,7 +41,7 @@ export function factMarkdown(fact: FactBlock, maxRows: number): string {
   const rows =
     fact.type === 'table'
       ? [fact.columns, ...firstRows(fact, maxRows)]
-      : thinned(fact.points).map(({ at, value }) => [timeLabel(at), `${value} ${fact.unit}`]);
+      : thinned(fact.points, MAX_POINTS).map(({ at, value }) => [timeLabel(at), `${value} ${fact.unit}`]);
   const lines = rows.map((cells) => cells.map(oneLine).join(' | '));
   return renderFeishuMarkdown(
     `${title}\`\`\`\n${lines.join('\n').replaceAll('```', "'''")}\n\`\`\``,
@@ -78,7 +79,7 @@ function firstRows({ rows }: Table, maxRows: number): readonly (readonly string[
 }
 
 function chartElement(id: string, series: Series): CardElement {
-  const values = thinned(series.points).map(({ at, value }) => ({ time: timeLabel(at), value }));
+  const values = thinned(series.points, MAX_POINTS).map(({ at, value }) => ({ time: timeLabel(at), value }));
   return {
     tag: 'chart',
     element_id: id,
@@ -91,19 +92,4 @@ function chartElement(id: string, series: Series): CardElement {
       yField: 'value',
     },
   };
-}
-
-/** Every n-th point, the last one always among them. */
-function thinned(points: Series['points']): Series['points'] {
-  const step = Math.ceil(points.length / MAX_POINTS);
-  return step <= 1 ? points : points.filter((_, index) => (points.length - 1 - index) % step === 0);
-}
-
-function timeLabel(at: Date): string {
-  const two = (number: number): string => String(number).padStart(2, '0');
-  return `${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
 }

@@ -1,3 +1,4 @@
+import { visibleText } from '../shared/visible-text.ts';
 import { scanCode, scanLine } from './render-inline.ts';
 import {
   endsBlockAbove,
@@ -29,7 +30,7 @@ export function renderFeishuMarkdown(
   complete: boolean,
   maxTables: number = MAX_TABLES,
 ): string {
-  const pass = createPass(withoutInvisible(markdown, complete), complete, maxTables);
+  const pass = createPass(visibleText(markdown, complete), complete, maxTables);
   const whole = readLines(pass);
   if (whole && complete && pass.table?.fenced === true) {
     const fence = fenceLine(pass.table.quotes);
@@ -56,17 +57,6 @@ function readLines(pass: Pass): boolean {
     position = reached;
   }
   return true;
-}
-
-// Bidirectional embeddings, overrides and isolates can show text in another order than it is; tag characters and NUL
-// are not shown at all but are read by other programs.
-const INVISIBLE = /[\0\u202A-\u202E\u2066-\u2069]|\uDB40[\uDC00-\uDC7F]/g;
-const UNFINISHED_PAIR = /[\uD800-\uDBFF]$/;
-
-function withoutInvisible(markdown: string, complete: boolean): string {
-  const decided = complete ? markdown : markdown.replace(UNFINISHED_PAIR, '');
-  const visible = decided.replace(INVISIBLE, '');
-  return visible.isWellFormed() ? visible : visible.toWellFormed();
 }
 
 /** Reads one line, or from a table's head two. Gives back how far it came: less than `line.next` means held back. */

@@ -1,4 +1,5 @@
 import type { FactBlock } from '../../src/contract/reply.ts';
+import { oneLine } from '../shared/fact-text.ts';
 import { renderWecomMarkdown } from './render.ts';
 
 /** More points than a phone is wide only cost bytes. */
@@ -40,5 +41,4 @@ function seriesMarkdown({ title, unit, points }: Extract<FactBlock, { type: 'ser
   return `**${oneLine(title)}** ${bars.join('')} ${last} ${oneLine(unit)} (${least}–${most})`;
 }
 
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 const cell = (text: string): string => oneLine(text).replaceAll('|', '\\|');

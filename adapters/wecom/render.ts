@@ -1,3 +1,5 @@
+import { visibleText } from '../shared/visible-text.ts';
+
 /** A zero-width space: it is not shown, and nothing that stands on both sides of it is read as one token. */
 const BREAK = '\u200B';
 
@@ -9,7 +11,7 @@ const BREAK = '\u200B';
  * Pure and linear. While `complete` is false the result for a longer text begins with the result for a shorter one.
  */
 export function renderWecomMarkdown(markdown: string, complete: boolean): string {
-  const text = withoutInvisible(markdown, complete);
+  const text = visibleText(markdown, complete);
   const fences = createFenceReader();
   let output = '';
   for (let start = 0; start < text.length;) {
@@ -29,17 +31,6 @@ export function openFence(markdown: string): string | undefined {
   const fences = createFenceReader();
   for (const line of markdown.split('\n')) fences.read(line);
   return fences.inside() ? fences.opening() : undefined;
-}
-
-// Bidirectional embeddings, overrides and isolates can show text in another order than it is; tag characters and NUL are
-// not shown at all but are read by other programs.
-const INVISIBLE = /[\0\u202A-\u202E\u2066-\u2069]|\uDB40[\uDC00-\uDC7F]/g;
-const UNFINISHED_PAIR = /[\uD800-\uDBFF]$/;
-
-function withoutInvisible(markdown: string, complete: boolean): string {
-  const decided = complete ? markdown : markdown.replace(UNFINISHED_PAIR, '');
-  const visible = decided.replace(INVISIBLE, '');
-  return visible.isWellFormed() ? visible : visible.toWellFormed();
 }
 
 const FENCE = /^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(`{3,}|~{3,})([^\n]*)/;
