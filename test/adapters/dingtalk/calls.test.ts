@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { Check } from '../../../src/contract/adapter.ts';
 import { readRefusal } from '../../../adapters/dingtalk/error-codes.ts';
 import { createHosts } from '../../../adapters/dingtalk/hosts.ts';
-import { createRecordedBudget, ended, growing, never, opening, stage, text } from './support.ts';
+import { createRecordedBudget } from '../shared/recorded-budget.ts';
+import { never } from '../shared/waiting.ts';
+import { ended, growing, opening, stage, text } from './support.ts';
 
 describe('refusals', () => {
   it.each([

@@ -4,7 +4,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { TOPIC_CARD, TOPIC_ROBOT, DWClient } from 'dingtalk-stream';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createFakeClock, type FakeClock } from '../../fakes/clock.ts';
-import { createAdapter, createRecordedLog, stage, text, until, type Stage } from './support.ts';
+import { createRecordedLog } from '../shared/recorded-log.ts';
+import { until } from '../shared/waiting.ts';
+import { createAdapter, stage, text, type Stage } from './support.ts';
 
 const opened = ({ sim }: Stage): number => sim.calls().filter(({ api }) => api === 'gateway.open').length;
 

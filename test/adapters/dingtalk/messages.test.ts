@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { InboundMessage } from '../../../src/contract/inbound.ts';
 import { decodeMessage } from '../../../adapters/dingtalk/decode/message.ts';
-import { ended, growing, never, opening, stage, text, until, wordsOf } from './support.ts';
+import { never, until } from '../shared/waiting.ts';
+import { ended, growing, opening, stage, text, wordsOf } from './support.ts';
 
 const picture = { bytes: Buffer.from('picture') };
 

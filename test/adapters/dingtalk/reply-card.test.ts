@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { endButtons, ended, growing, never, opening, stage, stored, text, until } from './support.ts';
+import { never, until } from '../shared/waiting.ts';
+import { endButtons, ended, growing, opening, stage, stored, text } from './support.ts';
 
 describe('an answer in an AI card', () => {
   it('grows in one card of the group and ends finished, with its end beside it', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Env } from '../../../src/contract/adapter.ts';
-import { cardTemplate, endButtons, ended, growing, never, opening, stage, stored, text } from './support.ts';
+import { never } from '../shared/waiting.ts';
+import { cardTemplate, endButtons, ended, growing, opening, stage, stored, text } from './support.ts';
 
 const withoutTemplate: Env = { DINGTALK_CARD_TEMPLATE_ID: undefined };
 

@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import type { Adapter, AdapterDeps, Env } from '../../../src/contract/adapter.ts';
-import type { CallBudget, PlannedCall } from '../../../src/contract/budget.ts';
+import type { Adapter, Env } from '../../../src/contract/adapter.ts';
+import type { CallBudget, CallLimit } from '../../../src/contract/budget.ts';
 import type { Admission, InboundEvent, InboundMessage } from '../../../src/contract/inbound.ts';
 import type { ReplyHandle } from '../../../src/contract/ids.ts';
 import type { ReplyOpening, ReplyOutcome, Snapshot } from '../../../src/contract/reply.ts';
-import type { Clock, LogFields, Logger } from '../../../src/contract/runtime.ts';
+import type { Clock, Logger } from '../../../src/contract/runtime.ts';
 import { createCallBudget } from '../../../src/reply/call-budget.ts';
 import { dingtalkFactory } from '../../../adapters/dingtalk/index.ts';
 import { createFakeClock, type FakeClock } from '../../fakes/clock.ts';
@@ -14,63 +14,10 @@ import type { SayOptions } from '../../simulators/dingtalk/people.ts';
 import { startDingTalkSimulator, type DingTalkSimulator } from '../../simulators/dingtalk/simulator.ts';
 import type { CardView, MessageView } from '../../simulators/dingtalk/views.ts';
 import type { SimChat, SimPerson } from '../../simulators/dingtalk/world-types.ts';
+import { createDeps } from '../shared/deps.ts';
+import { createRecordedLog, type RecordedLog } from '../shared/recorded-log.ts';
+import { until } from '../shared/waiting.ts';
 import { readTemplate } from './card-template.ts';
-
-export const never = new AbortController().signal;
-
-/** Asks every 5 ms, 2,000 times by default, until `holds` gives something; only for what happens over real sockets. */
-export async function until<Found>(holds: () => Found | undefined | false, times = 2_000): Promise<Found> {
-  for (let tries = 0; tries < times; tries += 1) {
-    const found = holds();
-    if (found !== undefined && found !== false) return found;
-    await wait(5);
-  }
-  throw new Error('it did not come about in time');
-}
-
-export type RecordedLog = Logger & { readonly lines: string[]; readonly secrets: string[] };
-
-export function createRecordedLog(): RecordedLog {
-  const lines: string[] = [];
-  const secrets: string[] = [];
-  const write = (fields: LogFields, message: string): void => {
-    const readable = Object.entries(fields).map(([name, value]) =>
-      value instanceof Error ? `${name}=${value.message}` : `${name}=${JSON.stringify(value)}`,
-    );
-    lines.push(`${message} ${readable.join(' ')}`);
-  };
-  return {
-    lines,
-    secrets,
-    trace: write,
-    debug: write,
-    info: write,
-    warn: write,
-    error: write,
-    addSecret: (secret) => secrets.push(secret),
-  };
-}
-
-export type RecordedBudget = CallBudget & {
-  readonly calls: PlannedCall[];
-  readonly slowed: { readonly call: PlannedCall; readonly retryAfterMs: number | undefined }[];
-};
-
-/** Lets every call leave at once and remembers it. */
-export function createRecordedBudget(): RecordedBudget {
-  const calls: PlannedCall[] = [];
-  const slowed: RecordedBudget['slowed'][number][] = [];
-  return {
-    calls,
-    slowed,
-    async run(call, signal, send) {
-      signal.throwIfAborted();
-      calls.push(call);
-      return send();
-    },
-    slowDown: (call, retryAfterMs) => slowed.push({ call, retryAfterMs }),
-  };
-}
 
 /** The template of `docs/dingtalk`, as the card platform would know it. */
 export const cardTemplate = readTemplate();
@@ -208,19 +155,11 @@ type Surroundings = {
 
 export async function createAdapter(env: Env, surroundings: Surroundings): Promise<Adapter> {
   const { clock, log, budget, proxyFor = () => undefined } = surroundings;
-  const deps: AdapterDeps = {
-    clock,
-    log,
-    random: () => 0,
-    uuid: () => crypto.randomUUID(),
-    createBudget: (limits) => budget ?? createCallBudget({ limits, clock }),
-    proxyFor,
-    mediaHosts: [],
-    version: '0.0.0',
-  };
   const plan = dingtalkFactory.plan(env);
   if (plan.state !== 'ready') throw new Error(`not ready: ${JSON.stringify(plan)}`);
-  return plan.create(deps);
+  const createBudget = (limits: readonly CallLimit[]): CallBudget =>
+    budget ?? createCallBudget({ limits, clock });
+  return plan.create(createDeps({ clock, log, createBudget, proxyFor }));
 }
 
 export const text = (words: string) => ({ kind: 'text', text: words }) as const;

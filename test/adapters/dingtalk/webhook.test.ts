@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { WebhookRequest, WebhookResponse } from '../../../src/contract/adapter.ts';
 import { signatureOf } from '../../../adapters/dingtalk/verify.ts';
-import { ended, never, opening, stage, text, until, type Stage } from './support.ts';
+import { never, until } from '../shared/waiting.ts';
+import { ended, opening, stage, text, type Stage } from './support.ts';
 
 const webhookMode = { env: { DINGTALK_MODE: 'webhook' } };
 

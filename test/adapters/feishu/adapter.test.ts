@@ -9,14 +9,10 @@ import { systemClock } from '../../../src/clock.ts';
 import { feishuFactory } from '../../../adapters/feishu/index.ts';
 import type { FeishuSimulatorOptions } from '../../simulators/feishu/options.ts';
 import { startFeishuSimulator, type FeishuSimulator } from '../../simulators/feishu/simulator.ts';
-import {
-  createDeps,
-  createRecordedBudget,
-  createRecordedLog,
-  never,
-  until,
-  type RecordedLog,
-} from './support.ts';
+import { createDeps } from '../shared/deps.ts';
+import { createRecordedBudget } from '../shared/recorded-budget.ts';
+import { createRecordedLog, type RecordedLog } from '../shared/recorded-log.ts';
+import { never, until } from '../shared/waiting.ts';
 
 const ending: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -43,7 +39,9 @@ async function start(
   });
   if (plan.state !== 'ready') throw new Error(plan.state);
   const log = createRecordedLog();
-  const adapter = await plan.create(createDeps(systemClock, log, createRecordedBudget()));
+  const adapter = await plan.create(
+    createDeps({ clock: systemClock, log, createBudget: () => createRecordedBudget() }),
+  );
   const inbox: InboundEvent[] = [];
   ending.push(
     () => feishu.stop(),
@@ -321,11 +319,14 @@ it('a process whose adapter was stopped ends by itself: no socket and no timer i
   const script = `
     import { feishuFactory } from '${root}adapters/feishu/index.ts';
     import { systemClock } from '${root}src/clock.ts';
-    import { createDeps, createRecordedBudget, createRecordedLog, until } from '${root}test/adapters/feishu/support.ts';
+    import { createDeps } from '${root}test/adapters/shared/deps.ts';
+    import { createRecordedBudget } from '${root}test/adapters/shared/recorded-budget.ts';
+    import { createRecordedLog } from '${root}test/adapters/shared/recorded-log.ts';
+    import { until } from '${root}test/adapters/shared/waiting.ts';
     const plan = feishuFactory.plan({
       FEISHU_APP_ID: '${feishu.app.appId}', FEISHU_APP_SECRET: '${feishu.app.appSecret}', FEISHU_BASE_URL: '${feishu.url}',
     });
-    const adapter = await plan.create(createDeps(systemClock, createRecordedLog(), createRecordedBudget()));
+    const adapter = await plan.create(createDeps({ clock: systemClock, log: createRecordedLog(), createBudget: createRecordedBudget }));
     await adapter.start(async () => ({ outcome: 'accepted' }));
     await until(() => adapter.health().state === 'up');
     await adapter.stop();

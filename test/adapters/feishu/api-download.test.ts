@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failure, start, type Here } from './calls.ts';
-import { never } from './support.ts';
+import { never } from '../shared/waiting.ts';
 
 describe('a picture', () => {
   const bytes = Buffer.from(Array.from({ length: 50_000 }, (_, index) => index % 251));

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createFakeClock } from '../../fakes/clock.ts';
 import { ending, failure, start, type Here } from './calls.ts';
 import { createCalls } from './platform.ts';
-import { never, until } from './support.ts';
+import { never, until } from '../shared/waiting.ts';
 
 const tokenCalls = ({ feishu }: Here): number =>
   feishu.calls().filter(({ api }) => api === 'auth.tenantAccessToken.internal').length;
@@ -56,7 +56,7 @@ describe('every call the replies make', () => {
     );
     expect(JSON.stringify(feishu.card(cardId))).toContain('五六');
     const text = { msgType: 'text', content: '{"text":"hi"}', uuid: 'u-2' } as const;
-    expect((await operations.send(asked.chatId, text, first, never)).chatId).toBe(asked.chatId);
+    expect((await operations.send({ chatId: asked.chatId }, text, first, never)).chatId).toBe(asked.chatId);
     expect(feishu.refused()).toEqual([]);
   });
 
@@ -66,7 +66,7 @@ describe('every call the replies make', () => {
     const asked = question(here);
     const { cardId } = await operations.createCard(card, { ...first, chat: asked.chatId }, never);
     const text = { msgType: 'text', content: '{"text":"hi"}', uuid: 'u-2' } as const;
-    const sent = await operations.send(asked.chatId, text, first, never);
+    const sent = await operations.send({ chatId: asked.chatId }, text, first, never);
     await operations.putText(
       { cardId, sequence: 1, uuid: 'a' },
       'answer',

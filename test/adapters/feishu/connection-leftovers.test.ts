@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ask, down, line, lineTo, silentPlatform, simulator, up } from './line.ts';
-import { until } from './support.ts';
+import { until } from '../shared/waiting.ts';
 
 describe('SDK faults: crashes, leaks and leftovers', () => {
   it('garbage and broken fragments cost neither the process nor the events after them', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeClock } from '../../fakes/clock.ts';
 import { ask, down, line, lineTo, silentPlatform, simulator, up } from './line.ts';
-import { until } from './support.ts';
+import { until } from '../shared/waiting.ts';
 
 describe('an event over the long connection', () => {
   it('arrives whole and is acknowledged', async () => {

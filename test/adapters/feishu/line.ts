@@ -11,7 +11,8 @@ import { createHttp } from '../../../adapters/shared/http.ts';
 import { createFakeClock, type FakeClock } from '../../fakes/clock.ts';
 import { startFeishuSimulator, type FeishuSimulator } from '../../simulators/feishu/simulator.ts';
 import type { FeishuSimulatorOptions } from '../../simulators/feishu/options.ts';
-import { createRecordedLog, until, type RecordedLog } from './support.ts';
+import { createRecordedLog, type RecordedLog } from '../shared/recorded-log.ts';
+import { until } from '../shared/waiting.ts';
 
 const ending: (() => Promise<void>)[] = [];
 afterEach(async () => {

@@ -8,7 +8,8 @@ import { createSdkLog } from '../../../adapters/feishu/sdk-log.ts';
 import { createTenantTokens, requestToken, type TokenOptions } from '../../../adapters/feishu/token.ts';
 import { createHttp } from '../../../adapters/shared/http.ts';
 import { systemClock } from '../../../src/clock.ts';
-import { createRecordedBudget, createRecordedLog, type RecordedBudget, type RecordedLog } from './support.ts';
+import { createRecordedBudget, type RecordedBudget } from '../shared/recorded-budget.ts';
+import { createRecordedLog, type RecordedLog } from '../shared/recorded-log.ts';
 
 export type Calls = {
   readonly api: FeishuApi;

@@ -5,7 +5,7 @@ import { afterEach, expect, it } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { createHttp } from '../../../adapters/shared/http.ts';
 import { startFeishuSimulator } from '../../simulators/feishu/simulator.ts';
-import { never } from './support.ts';
+import { never } from '../shared/waiting.ts';
 
 const ending: (() => Promise<void>)[] = [];
 afterEach(async () => {

@@ -4,7 +4,8 @@ import { quoteRef } from '../../../adapters/feishu/decode/ids.ts';
 import { decodeQuoted } from '../../../adapters/feishu/decode/quoted.ts';
 import { fetchFeishuQuote } from '../../../adapters/feishu/quote.ts';
 import { failure, start, type Here } from './calls.ts';
-import { appId, botOpenId, never } from './support.ts';
+import { never } from '../shared/waiting.ts';
+import { appId, botOpenId } from './support.ts';
 import type { Said } from '../../simulators/feishu/said.ts';
 
 const item = (kind: string, content: string, more: object = {}): object => ({

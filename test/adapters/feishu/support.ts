@@ -1,9 +1,6 @@
 import { createHash, createCipheriv } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
-import type { AdapterDeps, WebhookRequest } from '../../../src/contract/adapter.ts';
-import type { CallBudget, PlannedCall } from '../../../src/contract/budget.ts';
+import type { WebhookRequest } from '../../../src/contract/adapter.ts';
 import type { InboundEvent, InboundMessage } from '../../../src/contract/inbound.ts';
-import type { Clock, LogFields, Logger } from '../../../src/contract/runtime.ts';
 import type { Decoded } from '../../../adapters/feishu/decode/decoded.ts';
 import { decodeEvent } from '../../../adapters/feishu/decode/event.ts';
 import type { VerifyKeys } from '../../../adapters/feishu/verify.ts';
@@ -11,72 +8,6 @@ import type { VerifyKeys } from '../../../adapters/feishu/verify.ts';
 export const botOpenId = 'ou_bot0000000000000000000000000000';
 export const appId = 'cli_a1b2c3d4e5f60718';
 export const receivedAt = new Date('2026-11-20T08:00:00Z');
-
-export const never = new AbortController().signal;
-
-/** Asks every 5 ms, 2,000 times by default, until `holds` gives something; only for what happens over real sockets. */
-export async function until<Found>(holds: () => Found | undefined | false, times = 2_000): Promise<Found> {
-  for (let tries = 0; tries < times; tries += 1) {
-    const found = holds();
-    if (found !== undefined && found !== false) return found;
-    await wait(5);
-  }
-  throw new Error('it did not come about in time');
-}
-
-export type RecordedLog = Logger & { readonly lines: string[]; readonly secrets: string[] };
-
-export function createRecordedLog(): RecordedLog {
-  const lines: string[] = [];
-  const secrets: string[] = [];
-  const write = (fields: LogFields, message: string): void => {
-    lines.push(`${message} ${JSON.stringify(fields)}`);
-  };
-  return {
-    lines,
-    secrets,
-    trace: write,
-    debug: write,
-    info: write,
-    warn: write,
-    error: write,
-    addSecret: (secret) => secrets.push(secret),
-  };
-}
-
-export type RecordedBudget = CallBudget & {
-  readonly calls: PlannedCall[];
-  readonly slowed: { readonly call: PlannedCall; readonly retryAfterMs: number | undefined }[];
-};
-
-/** Lets every call leave at once and remembers it. */
-export function createRecordedBudget(): RecordedBudget {
-  const calls: PlannedCall[] = [];
-  const slowed: RecordedBudget['slowed'][number][] = [];
-  return {
-    calls,
-    slowed,
-    async run(call, signal, send) {
-      signal.throwIfAborted();
-      calls.push(call);
-      return send();
-    },
-    slowDown: (call, retryAfterMs) => slowed.push({ call, retryAfterMs }),
-  };
-}
-
-export function createDeps(clock: Clock, log: Logger, budget: CallBudget): AdapterDeps {
-  return {
-    clock,
-    log,
-    random: () => 0,
-    uuid: () => crypto.randomUUID(),
-    createBudget: () => budget,
-    proxyFor: () => undefined,
-    mediaHosts: [],
-    version: '0.0.0',
-  };
-}
 
 export const mentionOfBot = {
   key: '@_user_1',

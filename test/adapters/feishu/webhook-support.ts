@@ -3,7 +3,8 @@ import type { Admission, InboundEvent } from '../../../src/contract/inbound.ts';
 import { createIntake } from '../../../adapters/feishu/intake.ts';
 import { createFeishuWebhook } from '../../../adapters/feishu/webhook.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
-import { botOpenId, createRecordedLog, keys, messageEvent, receivedAt, withToken } from './support.ts';
+import { createRecordedLog } from '../shared/recorded-log.ts';
+import { botOpenId, keys, messageEvent, receivedAt, withToken } from './support.ts';
 
 type Setup = {
   readonly admit?: (event: InboundEvent) => Promise<Admission>;

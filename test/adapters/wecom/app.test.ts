@@ -3,7 +3,8 @@ import type { ReplySink, Snapshot } from '../../../src/contract/reply.ts';
 import { createAnswerText } from '../../../src/reply/answer-text.ts';
 import { opening } from '../../contract/stage.ts';
 import { appKeys } from './keys.ts';
-import { never, play, signedRequest, xmlEnvelope, type Played } from './support.ts';
+import { never } from '../shared/waiting.ts';
+import { play, signedRequest, xmlEnvelope, type Played } from './support.ts';
 
 const growing = (markdown: string): Snapshot => ({
   markdown,

@@ -4,7 +4,8 @@ import type { ReplySink, Snapshot } from '../../../src/contract/reply.ts';
 import { decryptText, readAesKey, signatureOf } from '../../../adapters/wecom/callback/crypto.ts';
 import { opening } from '../../contract/stage.ts';
 import { botKeys } from './keys.ts';
-import { never, play, signedRequest, type Played } from './support.ts';
+import { never } from '../shared/waiting.ts';
+import { play, signedRequest, type Played } from './support.ts';
 
 const growing = (markdown: string): Snapshot => ({ markdown, progress: '正在思考…', preview: markdown });
 const ended = (markdown: string, part: Partial<Snapshot> = {}) =>

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Snapshot } from '../../../src/contract/reply.ts';
 import { opening } from '../../contract/stage.ts';
-import { never, play, type Played } from './support.ts';
+import { never } from '../shared/waiting.ts';
+import { play, type Played } from './support.ts';
 
 const minuteMs = 60_000;
 

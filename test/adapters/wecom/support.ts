@@ -10,8 +10,6 @@ import type { WeComSimulatorOptions } from '../../simulators/wecom/options.ts';
 import { startWeComSimulator, type WeComSimulator } from '../../simulators/wecom/simulator.ts';
 import type { SimChat, SimUser } from '../../simulators/wecom/world-types.ts';
 
-export const never = new AbortController().signal;
-
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
