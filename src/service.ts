@@ -7,6 +7,8 @@ import type { AdapterId } from './contract/ids.ts';
 import type { Clock } from './contract/runtime.ts';
 import { createCore, type Core } from './core/core.ts';
 import { diagnose } from './diagnosis/diagnose.ts';
+import { createTellAdministrators } from './diagnosis/tell-administrators.ts';
+import { watchModelServers } from './diagnosis/watch.ts';
 import { createHttpServer } from './http/server.ts';
 import type { ServiceLog } from './log.ts';
 import { logWith } from './log-with.ts';
@@ -150,6 +152,30 @@ async function keepStoringCalls(
   }
 }
 
+/** Administrators hear of model servers that go down, get slow or recover. */
+function keepWatching(
+  { config, clock, log }: ServiceOptions,
+  adapters: readonly Adapter[],
+  model: Model,
+  signal: AbortSignal,
+): Promise<void> {
+  const administrators = config.access.admins;
+  const options = {
+    health: () => model.health(),
+    settings: config.health,
+    timeZone: config.timeZone,
+    language: config.locale,
+    clock,
+    tell: createTellAdministrators({
+      administrators,
+      adapters,
+      uuid: randomUUID,
+      log: logWith(log, { part: 'watch' }),
+    }),
+  };
+  return watchModelServers(options, signal);
+}
+
 /** Starts everything in the order in which parts need one another; rejects with a sentence when that cannot be. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, clock, log, version } = options;
@@ -181,6 +207,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const keeping = Promise.all([
     keepPurging(options, store, stopping.signal),
     keepStoringCalls(options, ledger, stopping.signal),
+    keepWatching(options, adapters, model, stopping.signal),
   ]);
   const took = Math.round(performance.now() - startedAt);
   log.info({ version, port, platforms: adapters.map(({ id }) => id), took }, 'started');

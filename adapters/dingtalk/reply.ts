@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { AdapterError } from '../../src/contract/errors.ts';
-import type { Address, ReplyHandle } from '../../src/contract/ids.ts';
+import type { Address, PersonKey, ReplyHandle } from '../../src/contract/ids.ts';
 import type { ReplyOpening, ReplySink, Snapshot } from '../../src/contract/reply.ts';
 import { invalidReference } from './api.ts';
 import { endSnapshot, variablesOf } from './card.ts';
-import { readHandle, readTarget } from './decode/ids.ts';
+import { address, readHandle, readTarget } from './decode/ids.ts';
 import type { DingTalkOperations } from './operations.ts';
 import { createCardReply, type CardTools } from './reply-card.ts';
 import { createSentReply, createUnsentReply, markdownMessage, sendMarkdown } from './reply-message.ts';
@@ -19,10 +19,11 @@ export type RepliesOptions = CardTools & {
   readonly callbacks: boolean;
 };
 
-/** The half of the adapter that shows replies; the three functions are as the contract's `Adapter` has them. */
+/** The half of the adapter that shows replies; its functions are as the contract's `Adapter` has them. */
 export type DingTalkReplies = {
   openReply(opening: ReplyOpening, signal: AbortSignal): Promise<ReplySink>;
   resumeReply(handle: ReplyHandle, signal: AbortSignal): Promise<ReplySink>;
+  addressOf(person: PersonKey): Address | undefined;
   send(to: Address, content: Snapshot, key: string, signal: AbortSignal): Promise<void>;
 };
 
@@ -49,6 +50,11 @@ export function createDingTalkReplies(options: RepliesOptions): DingTalkReplies 
         ? createSentReply()
         : createUnsentReply(options, handle.target, handle.key);
     },
+    // A user id is enough to write to a person; the encrypted id of one from outside (`$:LWCP_…`) is not.
+    addressOf: (person) =>
+      person.startsWith('$:')
+        ? undefined
+        : address({ conversationId: person, kind: 'direct', staffId: person, robotCode: options.clientId }),
     async send(to, content, key, signal) {
       const target = readTarget(to);
       if (target === undefined) throw invalidReference('address');

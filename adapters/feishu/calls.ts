@@ -1,4 +1,5 @@
 import type { CallUrgency } from '../../src/contract/budget.ts';
+import type { FeishuAddress } from './types.ts';
 
 /** How one call stands in the budget. `card` and `chat` are given where the platform counts by them. */
 export type CallContext = { readonly urgency: CallUrgency; readonly card?: string; readonly chat?: string };
@@ -75,7 +76,7 @@ export type FeishuCalls = {
     signal: AbortSignal,
   ): Promise<SentMessage>;
   send(
-    chatId: string,
+    to: FeishuAddress,
     message: OutgoingMessage,
     context: CallContext,
     signal: AbortSignal,

@@ -3,6 +3,7 @@ import type { MediaBody } from '../../src/contract/media.ts';
 import { readList, readNumber, readText } from '../shared/json.ts';
 import type { ApiCall, FeishuApi } from './api.ts';
 import type { CallContext, CardOperation, FeishuCalls, OutgoingMessage, SentMessage } from './calls.ts';
+import type { FeishuAddress } from './types.ts';
 
 export type BotInfo = {
   readonly openId: string;
@@ -111,14 +112,14 @@ export function createOperations({ call, download }: FeishuApi): FeishuOperation
         readSentMessage,
         signal,
       ),
-    send: (chatId, message, context, signal) =>
+    send: (to, message, context, signal) =>
       call(
         {
-          planned: { ...plan('message.create', context), chat: chatId },
+          planned: { ...plan('message.create', context), chat: receiverOf(to).id },
           method: 'POST',
           path: MESSAGES,
-          query: { receive_id_type: 'chat_id' },
-          data: () => ({ receive_id: chatId, ...outgoing(message) }),
+          query: { receive_id_type: receiverOf(to).type },
+          data: () => ({ receive_id: receiverOf(to).id, ...outgoing(message) }),
         },
         readSentMessage,
         signal,
@@ -177,6 +178,10 @@ function plan(api: string, { urgency, card, chat }: CallContext): PlannedCall {
 
 /** Ids come from events, so nothing in them may leave its place in the path. */
 const segment = (id: string): string => encodeURIComponent(id);
+
+function receiverOf(to: FeishuAddress): { readonly type: string; readonly id: string } {
+  return 'openId' in to ? { type: 'open_id', id: to.openId } : { type: 'chat_id', id: to.chatId };
+}
 
 function outgoing({ msgType, content, uuid }: OutgoingMessage): Readonly<Record<string, string>> {
   return { msg_type: msgType, content, uuid };

@@ -1,8 +1,9 @@
-import type { Address, ReplyHandle } from '../../src/contract/ids.ts';
+import type { Address, PersonKey, ReplyHandle } from '../../src/contract/ids.ts';
 import type { ReplyOpening, ReplySink, Snapshot } from '../../src/contract/reply.ts';
 import type { Clock, Logger } from '../../src/contract/runtime.ts';
 import type { FeishuCalls } from './calls.ts';
 import { buildCard, cardJson } from './card.ts';
+import { address } from './decode/ids.ts';
 import { createCardReply } from './reply-card.ts';
 import { readAddress, readHandle } from './reply-handle.ts';
 import { createMessageReply } from './reply-message.ts';
@@ -20,10 +21,11 @@ export type FeishuRepliesOptions = {
   readonly log: Logger;
 };
 
-/** The half of the adapter that shows replies; the three functions are as the contract's `Adapter` has them. */
+/** The half of the adapter that shows replies; its functions are as the contract's `Adapter` has them. */
 export type FeishuReplies = {
   openReply(opening: ReplyOpening, signal: AbortSignal): Promise<ReplySink>;
   resumeReply(handle: ReplyHandle, signal: AbortSignal): Promise<ReplySink>;
+  addressOf(person: PersonKey): Address;
   send(to: Address, content: Snapshot, key: string, signal: AbortSignal): Promise<void>;
 };
 
@@ -35,6 +37,7 @@ export function createFeishuReplies(options: FeishuRepliesOptions): FeishuReplie
       return openWhole(tools, opening, { status: opening.whole, snapshot: opening.first }, signal);
     },
     resumeReply: async (handle) => resume(tools, handle),
+    addressOf: (openId) => address({ openId }),
     send: (to, content, key, signal) => sendTo(tools, to, content, key, signal),
   };
 }
@@ -74,17 +77,17 @@ async function sendTo(
   key: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { chatId } = readAddress(to);
-  const context = { urgency: 'background', chat: chatId } as const;
+  const receiver = readAddress(to);
+  const context = { urgency: 'background' } as const;
   try {
     await fromLevel('full', (level) => {
       const card = cardJson(buildCard(content, level, false), false);
-      return calls.send(chatId, { msgType: 'interactive', content: card, uuid: key }, context, signal);
+      return calls.send(receiver, { msgType: 'interactive', content: card, uuid: key }, context, signal);
     });
   } catch (error) {
     if (!mayTryOtherKind(error)) throw error;
     log.warn({ error }, 'a card was refused; the message goes out as a post');
-    await sendPost(content, key, (message) => calls.send(chatId, message, context, signal));
+    await sendPost(content, key, (message) => calls.send(receiver, message, context, signal));
   }
 }
 

@@ -25,8 +25,8 @@ export type FeishuReplyHandle =
   | { readonly kind: 'post'; readonly messageId: string; readonly chatId: string }
   | { readonly kind: 'unsent'; readonly messageId: string; readonly chatId: string; readonly key: string };
 
-/** `Address`: a chat. */
-export type FeishuAddress = { readonly chatId: string };
+/** `Address`: a chat, or a person's direct chat with the bot. */
+export type FeishuAddress = { readonly chatId: string } | { readonly openId: string };
 
 /** `MediaRef`: a picture inside a message; the message must be the one that holds it. */
 export type FeishuMediaRef = { readonly messageId: string; readonly imageKey: string };

@@ -1,6 +1,6 @@
 import type { CallBudget, CallLimit } from './budget.ts';
 import type { Capabilities } from './capabilities.ts';
-import type { AdapterId, Address, MediaRef, PlatformId, QuoteRef, ReplyHandle } from './ids.ts';
+import type { AdapterId, Address, MediaRef, PersonKey, PlatformId, QuoteRef, ReplyHandle } from './ids.ts';
 import type { Inbox } from './inbound.ts';
 import type { MediaBody, QuotedMessage } from './media.ts';
 import type { ReplyOpening, ReplySink, Snapshot } from './reply.ts';
@@ -78,6 +78,8 @@ export type Adapter = {
   render(markdown: string, complete: boolean): string;
   openReply(opening: ReplyOpening, signal: AbortSignal): Promise<ReplySink>;
   resumeReply(handle: ReplyHandle, signal: AbortSignal): Promise<ReplySink>;
+  /** Where something can be sent to this person alone; undefined where their id does not tell. Pure, no I/O. */
+  addressOf(person: PersonKey): Address | undefined;
   /** Sends without an inbound message: a welcome, an alert. `key` as in `ReplyOpening.key`. */
   send(to: Address, content: Snapshot, key: string, signal: AbortSignal): Promise<void>;
   fetchMedia(ref: MediaRef, signal: AbortSignal): Promise<MediaBody>;

@@ -6,8 +6,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { freePort, stateFolder } from '../support/service-process.ts';
 import { startFeishuSimulator } from '../simulators/feishu/simulator.ts';
 import { startQwenSimulator } from '../simulators/qwen/start.ts';
+import { dingtalkStage } from './dingtalk-stage.ts';
 import { feishuStage } from './feishu-stage.ts';
 import { startPlatformBridge } from './platform-bridge.ts';
+import { wecomStage } from './wecom-stages.ts';
 
 const entry = fileURLToPath(new URL('../../src/start.js', import.meta.url));
 const ending: (() => Promise<unknown>)[] = [];
@@ -98,4 +100,32 @@ it('/doctor works through its checks live in the chat', async () => {
   expect(reply?.words).toContain('✓ TCP 连接');
   expect(reply?.words).toMatch(/聊天平台 feishu[^]*✓ 长连接/);
   expect(reply?.words).toContain('全部正常');
+});
+
+describe.each([
+  { platform: 'Feishu', stage: feishuStage('ws') },
+  { platform: 'DingTalk', stage: dingtalkStage({ mode: 'stream', cards: true }) },
+  { platform: 'WeCom, AI bot', stage: wecomStage('bot') },
+  { platform: 'WeCom, self-built app', stage: wecomStage('app') },
+])('an administrator on $platform', ({ stage }) => {
+  it('is told in the direct chat that the model server went down, and that it is back, once each', async () => {
+    const bridge = await startPlatformBridge(stage, { environment: { HEALTH_INTERVAL_MS: '60' } });
+    ending.push(() => bridge.stop());
+    const alerts = async (): Promise<string[]> => {
+      const shown = await bridge.stage.replies('direct');
+      return shown.map(({ words }) => words).filter((words) => words.includes('模型服务器'));
+    };
+    // WeCom lets a bot write to those who have written to it.
+    bridge.stage.say({ where: 'direct', text: '你好' });
+    await bridge.closed(1, 'direct');
+    await bridge.qwen.goDown();
+    await bridge.until(async () => (await alerts()).length > 0, 'the alert');
+    expect(await alerts()).toMatchObject([expect.stringMatching(/不能回答.*ECONN/)]);
+    await bridge.qwen.comeBack();
+    await bridge.until(async () => (await alerts()).length > 1, 'the all-clear');
+    expect((await alerts())[1]).toMatch(/恢复了/);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await alerts()).toHaveLength(2);
+    expect(bridge.stage.refused()).toEqual([]);
+  });
 });

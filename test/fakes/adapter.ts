@@ -124,6 +124,7 @@ export function createFakeAdapter(options: FakeAdapterOptions = {}): FakeAdapter
       return sinkOf(replies.length - 1);
     },
     resumeReply: async (handle) => sinkOf((handle as unknown as { index: number }).index),
+    addressOf: (person) => `direct-${person}` as unknown as Address,
     async send(to, { markdown }) {
       sent.push({ to: JSON.stringify(to), markdown });
     },

@@ -6,7 +6,7 @@ import type { Clock, Logger } from '../../../src/contract/runtime.ts';
 import { read, readNumber, readText } from '../../shared/json.ts';
 import { invalidReference } from '../api.ts';
 import { endContent } from '../content.ts';
-import { replyHandle } from '../ids.ts';
+import { address, replyHandle } from '../ids.ts';
 import { splitMarkdown } from '../split.ts';
 import type { AppCalls } from './calls.ts';
 import { MAX_MESSAGE_BYTES } from './capabilities.ts';
@@ -31,7 +31,9 @@ type AppHandle = {
 };
 
 /** The half of the adapter that shows replies. */
-export function createAppReplies(tools: AppReplyTools): Pick<Adapter, 'openReply' | 'resumeReply' | 'send'> {
+export function createAppReplies(
+  tools: AppReplyTools,
+): Pick<Adapter, 'openReply' | 'resumeReply' | 'addressOf' | 'send'> {
   return {
     async openReply({ target, first, key, whole }, signal) {
       const openedAt = tools.clock.now().getTime();
@@ -40,6 +42,7 @@ export function createAppReplies(tools: AppReplyTools): Pick<Adapter, 'openReply
       return sink;
     },
     resumeReply: async (handle) => createAppReply(tools, readHandle(handle)),
+    addressOf: (userId) => address({ userId }),
     send: (to, content, key, signal) => createSender(tools, readUser(to), key).run(content, signal),
   };
 }

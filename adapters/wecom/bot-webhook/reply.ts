@@ -37,7 +37,7 @@ const OVERHEAD_BYTES = Buffer.byteLength(`\n\n${words.noMoreRoom}`) + 16;
 /** The half of the adapter that shows replies. */
 export function createWebhookReplies(
   tools: WebhookReplyTools,
-): Pick<Adapter, 'openReply' | 'resumeReply' | 'send'> {
+): Pick<Adapter, 'openReply' | 'resumeReply' | 'addressOf' | 'send'> {
   return {
     async openReply({ target, first, key, whole }, signal) {
       const found = readTarget(target);
@@ -57,6 +57,8 @@ export function createWebhookReplies(
       stream.key ??= key;
       return streamReply(tools, handle, stream, key);
     },
+    // A webhook answers; it cannot begin.
+    addressOf: () => undefined,
     async send(to, content) {
       tools.welcome(readAddress(to), endContent(content, true));
     },

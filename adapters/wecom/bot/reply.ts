@@ -5,13 +5,15 @@ import { liveContent, MAX_BOT_CONTENT_BYTES, endContent, streamEnd } from '../co
 import { splitMarkdown } from '../split.ts';
 import { createClosedReply, createPushReply } from './push-reply.ts';
 import { createStreamReply, type StreamTools } from './stream-reply.ts';
-import { readAddress, readHandle, readTarget } from './types.ts';
+import { mintAddress, readAddress, readHandle, readTarget } from './types.ts';
 
 /** A welcome is taken for 5 s after the person came (path 101463); a second is kept for the way. */
 const WELCOME_MS = 4_000;
 
 /** The half of the adapter that shows replies. */
-export function createBotReplies(tools: StreamTools): Pick<Adapter, 'openReply' | 'resumeReply' | 'send'> {
+export function createBotReplies(
+  tools: StreamTools,
+): Pick<Adapter, 'openReply' | 'resumeReply' | 'addressOf' | 'send'> {
   return {
     openReply: (opening, signal) => open(tools, opening, signal),
     async resumeReply(stored) {
@@ -21,6 +23,8 @@ export function createBotReplies(tools: StreamTools): Pick<Adapter, 'openReply' 
         ? createPushReply(tools, handle.chatId)
         : createStreamReply(tools, handle);
     },
+    // Pushes to a direct chat go to the userid; WeCom takes them once that person has written to the bot.
+    addressOf: (userId) => mintAddress({ chatId: userId, reqId: 'none', cameAt: 0 }),
     async send(to, content, _key, signal) {
       const { chatId, reqId, cameAt } = readAddress(to);
       const text = endContent(content, true);

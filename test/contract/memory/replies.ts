@@ -1,6 +1,6 @@
 import type { Adapter } from '../../../src/contract/adapter.ts';
 import { AdapterError } from '../../../src/contract/errors.ts';
-import type { ReplyHandle } from '../../../src/contract/ids.ts';
+import type { Address, ReplyHandle } from '../../../src/contract/ids.ts';
 import type { ReplyOpening, ReplySink, Snapshot } from '../../../src/contract/reply.ts';
 import type { MemoryOptions, Out } from './adapter.ts';
 import { fieldOf, type MemoryTarget } from './decode.ts';
@@ -13,7 +13,7 @@ export function createMemoryReplies(
   platform: MemoryPlatform,
   options: MemoryOptions,
   out: Out,
-): Pick<Adapter, 'openReply' | 'resumeReply' | 'send'> {
+): Pick<Adapter, 'openReply' | 'resumeReply' | 'addressOf' | 'send'> {
   const look = (snapshot: Snapshot, live: boolean): View => viewOf(snapshot, live, options.oneText);
 
   function sinkOf(handle: MemoryHandle, closedAs?: string): ReplySink {
@@ -57,6 +57,7 @@ export function createMemoryReplies(
       }
       return sinkOf(stored as unknown as MemoryHandle);
     },
+    addressOf: (person) => ({ where: 'direct', owner: person.replace('person-', '') }) as unknown as Address,
     async send(to, content, key, signal) {
       const { where, owner } = to as unknown as MemoryTarget;
       await out('post', 'background', signal, () => platform.post(where, owner, key, look(content, false)));
