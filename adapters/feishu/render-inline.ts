@@ -90,6 +90,9 @@ function backtickStep(pass: Pass, line: Line, position: number): Step {
 function tagStep(pass: Pass, position: number, inCode: boolean): Step {
   const harmful = isHarmfulTag(pass.text, position, pass.complete, inCode);
   if (harmful === 'unknown') return 'hold';
+  // What may yet prove to be code is held back if code would be treated otherwise.
+  const asCode = pass.undecidedSpan ? isHarmfulTag(pass.text, position, pass.complete, true) : harmful;
+  if (asCode !== harmful) return 'hold';
   if (harmful === 'yes') insertAt(pass, position + 1, BREAK);
   return position + 1;
 }

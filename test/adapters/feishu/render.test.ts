@@ -78,6 +78,9 @@ describe('while the text grows', () => {
     table('1') + table('2') + table('3') + 'a | b\n--- | ---\n1 | 2\n\nend',
     '> ' + table('1') + table('2') + table('3') + '> | a |\n> |---|\n> | x |\nafter',
     '\uD83C\uDFF4\u{E0067}\u{E0062}<\u202Eat id=all>',
+    '```</javascript:\n```\n',
+    'a `b <person> c` d',
+    'a `b <link\n\nc` d',
   ])('never rewrites %j', check);
 
   it('shows everything that is decided at once', () => {
