@@ -18,6 +18,10 @@ export type CommandServices = {
   readonly status: () => Promise<StatusReport>;
   /** Names of the models that answer text, as far as they are known; no I/O. */
   readonly models: () => readonly string[];
+  /** Writes to the asker alone; undefined where the platform cannot be told how. Rejects when it is not taken. */
+  readonly inDirectChat: (
+    turn: Turn,
+  ) => ((markdown: string, signal: AbortSignal) => Promise<void>) | undefined;
   /** Tries everything the service needs, one check after another. */
   readonly diagnose: (options: DiagnoseOptions, signal: AbortSignal) => AsyncIterable<DoctorEvent>;
 };

@@ -10,12 +10,29 @@ export const doctor: Command = {
   summary: summaries.doctor,
   access: 'administrators',
   run: async (context) => {
-    const { turn, language } = context;
+    const { turn, language, services } = context;
+    if (turn.message.place.kind === 'direct') return { growing: examine(context) };
     // The report names hosts and ids, which are nothing for a group.
-    if (turn.message.place.kind === 'group') return { markdown: doctorWords.useDirectChat[language] };
-    return { growing: examine(context) };
+    const tell = services.inDirectChat(turn);
+    if (tell === undefined) return { markdown: doctorWords.useDirectChat[language] };
+    return { growing: examineElsewhere(context, tell) };
   },
 };
+
+type Tell = (markdown: string, signal: AbortSignal) => Promise<void>;
+
+async function* examineElsewhere(context: CommandContext, tell: Tell): AsyncGenerator<GrowingPart, void> {
+  const { language, signal } = context;
+  yield { progress: doctorWords.checkingAll[language] };
+  let report = '';
+  for await (const part of examine(context)) if ('markdown' in part) report += part.markdown;
+  if (signal.aborted) return;
+  const told = await tell(report, signal).then(
+    () => true,
+    () => false, // not every platform lets a bot begin a direct chat; the line says what to do
+  );
+  yield { markdown: (told ? doctorWords.seeDirectChat : doctorWords.useDirectChat)[language] };
+}
 
 async function* examine({
   argument,

@@ -14,6 +14,7 @@ import { createPace, type Pace } from '../reply/pace.ts';
 import type { Store } from '../store/store.ts';
 import type { AnswerServices } from './answer-question.ts';
 import { createAccess } from './access.ts';
+import { createDirectChats } from './direct-chats.ts';
 import { createTurnHandler, type TurnEnded } from './handle-turn.ts';
 import { newButtonKey, newTurnId } from './ids.ts';
 import { createInbox } from './inbox.ts';
@@ -136,6 +137,7 @@ export function createCore(services: CoreServices): Core {
         services.model
           .health()
           .flatMap(({ description }) => ('model' in description ? [description.model] : [])),
+      inDirectChat: createDirectChats(services.adapters),
       diagnose: services.diagnose,
     },
   });

@@ -47,6 +47,8 @@ export const doctorWords = {
       `没有发现故障；有 ${unsure} 项无法确认（标 ? 的）。`,
       `Nothing failed; ${unsure} ${unsure === 1 ? 'check is' : 'checks are'} undecided (marked ?).`,
     ),
+  checkingAll: phrase('正在逐项检查…', 'Checking everything…'),
+  seeDirectChat: phrase('检查完了，结果在和我的单聊里。', 'Done; the report is in your direct chat with me.'),
   useDirectChat: phrase(
     '诊断结果里有服务器地址，请在和我的单聊里发送 /doctor。',
     'The report names servers: please send /doctor in a direct chat with me.',

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { AdapterError } from '../../../src/contract/errors.ts';
 import type { DoctorEvent } from '../../../src/diagnosis/diagnose.ts';
 import { fakeMessage } from '../../fakes/adapter.ts';
 import { createWorld, type World, type WorldOptions } from '../../fakes/core.ts';
@@ -104,14 +105,37 @@ describe('/doctor in a direct chat', () => {
   });
 });
 
-it('asked in a group, /doctor shows nothing there', async () => {
-  await begin(async function* () {
-    yield passed('dns');
+describe('/doctor asked in a group', () => {
+  const oneCheck = async function* (): AsyncGenerator<DoctorEvent, void> {
+    yield { type: 'begun', subject, code: 'tcp' };
+    yield passed('tcp');
+  };
+
+  it('answers in the direct chat, with one line and no host in the group', async () => {
+    await begin(oneCheck);
+    await say('/doctor', 'root', false);
+    await world.until(closed(1));
+    expect(JSON.stringify(world.adapter.replies)).not.toContain('gpu:8000');
+    expect(textsOf(0).at(-1)).toBe('检查完了，结果在和我的单聊里。');
+    expect(world.adapter.sent).toHaveLength(1);
+    expect(world.adapter.sent[0]?.to).toContain('direct-root');
+    expect(world.adapter.sent[0]?.markdown).toMatch(/gpu:8000[^]*✓ TCP 连接[^]*全部正常/);
   });
-  await say('/doctor', 'root', false);
-  await world.until(closed(1));
-  expect(textsOf(0).join()).not.toContain('gpu:8000');
-  expect(textsOf(0).at(-1)).toContain('单聊');
+
+  it.each([
+    { why: 'nobody knows how', change: { addressOf: () => undefined } },
+    {
+      why: 'the platform refuses',
+      change: { send: () => Promise.reject(new AdapterError('forbidden', 'no')) },
+    },
+  ])('asks to use the direct chat where $why', async ({ change }) => {
+    await begin(oneCheck);
+    Object.assign(world.adapter, change);
+    await say('/doctor', 'root', false);
+    await world.until(closed(1));
+    expect(JSON.stringify(world.adapter.replies)).not.toContain('gpu:8000');
+    expect(textsOf(0).at(-1)).toContain('请在和我的单聊里发送 /doctor');
+  });
 });
 
 it('others than administrators get a refusal, and nothing is tried', async () => {
