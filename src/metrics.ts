@@ -1,4 +1,5 @@
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
+import { createModelMetrics, type ModelRequestFigures } from './model-metrics.ts';
 
 /** Where the service counts what it does. Labels are ids and codes from our own lists, never something a person wrote. */
 export type Metrics = {
@@ -8,16 +9,13 @@ export type Metrics = {
   countMessage(adapter: string, outcome: string): void;
   /** A turn reached its end: `done`, `failed`, `interrupted`, … */
   countTurn(outcome: string): void;
-  /** From the model request to the first token. */
-  observeFirstToken(seconds: number): void;
-  countTokens(prompt: number, completion: number): void;
+  /** One question to the model servers has ended. */
+  observeModel(request: ModelRequestFigures): void;
   /** `api` is the adapter's stable name of the call, `outcome` is `ok` or an error code. */
   countPlatformCall(api: string, outcome: string): void;
 };
 
 export type MetricsSources = { readonly droppedLogLines: () => number };
-
-const FIRST_TOKEN_BUCKETS_SECONDS = [0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
 
 /**
  * A registry of its own with the service's metrics and Node's (memory, event-loop delay, handles). `droppedLogLines` is
@@ -40,18 +38,7 @@ export function createMetrics({ droppedLogLines }: MetricsSources): Metrics {
     labelNames: ['outcome'],
     registers,
   });
-  const firstToken = new Histogram({
-    name: 'bridge_model_first_token_seconds',
-    help: 'Time from the model request to the first token.',
-    buckets: FIRST_TOKEN_BUCKETS_SECONDS,
-    registers,
-  });
-  const tokens = new Counter({
-    name: 'bridge_model_tokens_total',
-    help: 'Tokens as the model server reported them.',
-    labelNames: ['kind'],
-    registers,
-  });
+  const observeModel = createModelMetrics(registry);
   const platformCalls = new Counter({
     name: 'bridge_platform_calls_total',
     help: 'Calls to chat platforms, by API and outcome.',
@@ -72,11 +59,7 @@ export function createMetrics({ droppedLogLines }: MetricsSources): Metrics {
     registry,
     countMessage: (adapter, outcome) => messages.inc({ adapter, outcome }),
     countTurn: (outcome) => turns.inc({ outcome }),
-    observeFirstToken: (seconds) => firstToken.observe(seconds),
-    countTokens(prompt, completion) {
-      tokens.inc({ kind: 'prompt' }, prompt);
-      tokens.inc({ kind: 'completion' }, completion);
-    },
+    observeModel,
     countPlatformCall: (api, outcome) => platformCalls.inc({ api, outcome }),
   };
 }

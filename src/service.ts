@@ -104,10 +104,16 @@ function buildCore(options: ServiceOptions, { adapters, store, model, metrics, l
     diagnose: (asked, signal) => diagnose({ config, adapters, clock, version }, asked, signal),
     ended: (_turn, ending, delivery) =>
       metrics.countTurn(delivery === 'delivered' ? ending.status : delivery),
-    answered: ({ firstTextMs, usage }) => {
-      if (firstTextMs !== undefined) metrics.observeFirstToken(firstTextMs / 1000);
-      if (usage !== undefined) metrics.countTokens(usage.promptTokens, usage.completionTokens);
-    },
+    answered: ({ firstTextMs, durationMs, server, end }) =>
+      metrics.observeModel({
+        engine: server?.engine,
+        model: server?.model,
+        durationSeconds: durationMs / 1000,
+        firstTextSeconds: firstTextMs === undefined ? undefined : firstTextMs / 1000,
+        promptTokens: end.usage?.promptTokens,
+        completionTokens: end.usage?.completionTokens,
+        fault: end.fault?.code,
+      }),
     counted(type, id, outcome) {
       metrics.countMessage(id, outcome);
       const platform = adapters.find((adapter) => adapter.id === id)?.platform;

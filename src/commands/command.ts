@@ -9,9 +9,11 @@ import type { StatusReport } from '../diagnosis/status.ts';
 
 /** What a command may use. Small on purpose: a command steers, it does not answer questions. */
 export type CommandServices = {
-  readonly store: Pick<Store, 'turns' | 'scopes' | 'people'>;
+  readonly store: Pick<Store, 'turns' | 'scopes' | 'people' | 'usage'>;
   readonly access: Access;
   readonly now: () => Date;
+  /** When today, or this month, began in the service's time zone; milliseconds since the epoch. */
+  readonly startOf: (unit: 'day' | 'month') => number;
   /** Stops the running answers of a scope that this person asked for; says how many. */
   readonly stop: (turn: Turn) => number;
   readonly retry: Retry;

@@ -7,6 +7,7 @@ import { retry } from './retry.ts';
 import { status } from './status.ts';
 import { stop } from './stop.ts';
 import { think } from './think.ts';
+import { usage } from './usage.ts';
 import { whoami } from './whoami.ts';
 
 /** All commands, in the order in which `/help` lists them. */
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   think,
   whoami,
   lang,
+  usage,
   status,
   doctor,
 ];

@@ -2,7 +2,7 @@ import type { Logger } from '../contract/runtime.ts';
 import { systemPrompt } from '../conversation/system-prompt.ts';
 import type { TokenMeter } from '../conversation/tokens.ts';
 import { buildWindow, type PastTurn, type Window } from '../conversation/window.ts';
-import type { Model, ModelFaultCode, ModelUsage } from '../model/types.ts';
+import type { Model, ModelFaultCode } from '../model/types.ts';
 import type { LiveReply } from '../reply/live-reply.ts';
 import { remarks } from '../reply/notices/endings.ts';
 import type { Language, Store } from '../store/store.ts';
@@ -15,6 +15,9 @@ import type { Ending, Turn, TurnPatch } from './turn.ts';
 /** Earlier turns looked at; the model's window is what really bounds them. */
 const maxPastTurns = 40;
 
+/** How one answer of the model went. `server` is undefined when none began to answer. */
+export type AnswerFigures = Pick<Asked, 'end' | 'server' | 'firstTextMs'> & { readonly durationMs: number };
+
 export type AnswerServices = MaterialServices & {
   readonly store: Pick<Store, 'turns' | 'media' | 'scopes'>;
   readonly model: Model;
@@ -22,10 +25,7 @@ export type AnswerServices = MaterialServices & {
   readonly systemPrompt: string | undefined;
   readonly timeZone: string;
   /** For the figures: how one answer of the model went. */
-  readonly answered: (figures: {
-    readonly firstTextMs: number | undefined;
-    readonly usage: ModelUsage | undefined;
-  }) => void;
+  readonly answered: (figures: AnswerFigures) => void;
 };
 
 export type Answering = {
@@ -156,6 +156,7 @@ export async function answerQuestion(services: AnswerServices, task: Answering):
 
   const first: WindowInput = { past: past, vision: server?.vision !== 'no', shortened: false };
   let input = first;
+  const askedAt = clock.now().getTime();
   let { asked, window } = await ask(first);
   const second = reply.text() === '' ? lighter(asked.end.fault?.code, first) : undefined;
   if (second !== undefined) {
@@ -163,7 +164,7 @@ export async function answerQuestion(services: AnswerServices, task: Answering):
     ({ asked, window } = await ask(second));
   }
   const { end } = asked;
-  services.answered({ firstTextMs: asked.firstTextMs, usage: end.usage });
+  services.answered({ ...asked, durationMs: clock.now().getTime() - askedAt });
   if (end.usage !== undefined) meter.learn(window.estimatedTokens, end.usage.promptTokens);
   const verdict = judge(
     end,
@@ -171,11 +172,12 @@ export async function answerQuestion(services: AnswerServices, task: Answering):
     signal.reason,
   );
   const tokens = end.usage === undefined ? undefined : end.usage.promptTokens + end.usage.completionTokens;
-  await save(
-    end.usage === undefined
+  await save({
+    ...(asked.server === undefined ? {} : { model: asked.server.model }),
+    ...(end.usage === undefined
       ? {}
-      : { promptTokens: end.usage.promptTokens, completionTokens: end.usage.completionTokens },
-  );
+      : { promptTokens: end.usage.promptTokens, completionTokens: end.usage.completionTokens }),
+  });
   return {
     // A model that was thought to think aloud may just have answered; the same words are not shown twice.
     reasoning: asked.reasoning.trim() === reply.text().trim() ? '' : asked.reasoning,

@@ -2,6 +2,7 @@ import type { Adapter } from '../contract/adapter.ts';
 import type { AdapterId } from '../contract/ids.ts';
 import type { Admission, Inbox, InboundEvent, InboundNotice } from '../contract/inbound.ts';
 import type { Clock, Logger } from '../contract/runtime.ts';
+import { startOf } from '../calendar.ts';
 import type { CommandServices } from '../commands/command.ts';
 import type { Config } from '../config/types.ts';
 import { createTokenMeter } from '../conversation/tokens.ts';
@@ -130,6 +131,7 @@ export function createCore(services: CoreServices): Core {
       store,
       access,
       now: () => clock.now(),
+      startOf: (unit) => startOf(unit, clock.now(), config.timeZone),
       stop: (turn) => running.stopScope(turn.scope, turn.message.sender.key, 'stopped'),
       retry,
       status,

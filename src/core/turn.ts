@@ -73,6 +73,8 @@ export type Turn = NewTurn & {
   readonly retriedAt: number | undefined;
   readonly promptTokens: number | undefined;
   readonly completionTokens: number | undefined;
+  /** The id of the model that answered. */
+  readonly model: string | undefined;
 };
 
 export type TurnPatch = {
@@ -84,6 +86,7 @@ export type TurnPatch = {
   readonly parts?: readonly ReplyPart[];
   readonly promptTokens?: number;
   readonly completionTokens?: number;
+  readonly model?: string;
 };
 
 /** What people see of a turn's id, with the sign in front: `#k7p2`. */
@@ -104,5 +107,6 @@ export function asTurn(turn: NewTurn): Turn {
     retriedAt: undefined,
     promptTokens: undefined,
     completionTokens: undefined,
+    model: undefined,
   };
 }

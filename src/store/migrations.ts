@@ -110,8 +110,12 @@ async function switchThinking(db: Kysely<Schema>): Promise<void> {
   await db.schema.alterTable('scopes').addColumn('thinking', 'integer').execute();
 }
 
+async function nameModels(db: Kysely<Schema>): Promise<void> {
+  await db.schema.alterTable('turns').addColumn('model', 'text').execute();
+}
+
 /** Version n of the schema is what stands after the first n of these. Never edited once released, only appended. */
-const migrations: readonly Migration[] = [createFirstTables, countCalls, switchThinking];
+const migrations: readonly Migration[] = [createFirstTables, countCalls, switchThinking, nameModels];
 
 /** The file was written by a newer program; going on could destroy what this one does not know. */
 export class NewerSchemaError extends Error {

@@ -43,6 +43,8 @@ export type TurnRow = {
   retried_at: number | null;
   prompt_tokens: number | null;
   completion_tokens: number | null;
+  /** The id of the model that answered, as its server names it. */
+  model: string | null;
   accepted_at: number;
   updated_at: number;
 };

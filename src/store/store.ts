@@ -9,6 +9,7 @@ import { migrate } from './migrations.ts';
 import type { Schema } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
 import { createScopeStore, type ScopeStore } from './scopes.ts';
+import { createUsageStore, type UsageStore } from './usage.ts';
 import { createTurnStore, type TurnStore } from './turns.ts';
 import { createWriteQueue, type WriteQueue } from './write-queue.ts';
 
@@ -46,6 +47,7 @@ export type Store = {
     }): Promise<void>;
   };
   readonly calls: CallStore;
+  readonly usage: UsageStore;
   /** Forgets what has outlived its retention: texts, pictures, claims. */
   purge(now: number, retentionMs: number): Promise<void>;
   /** False after a write failed, until one succeeds. */
@@ -203,6 +205,7 @@ export async function openStore(file: string, clock: Clock): Promise<Store> {
         }),
     },
     calls: createCallStore(db, queue),
+    usage: createUsageStore(db),
     purge: (now, retentionMs) => purge(queue, now, retentionMs),
     healthy: () => healthy,
     sizeBytes: () => statSync(file).size,

@@ -45,6 +45,7 @@ function toRow(turn: NewTurn): TurnRow {
     retried_at: null,
     prompt_tokens: null,
     completion_tokens: null,
+    model: null,
     accepted_at: turn.acceptedAt,
     updated_at: turn.acceptedAt,
   };
@@ -70,6 +71,7 @@ function fromRow(row: Selectable<TurnRow>): Turn {
     retriedAt: row.retried_at ?? undefined,
     promptTokens: row.prompt_tokens ?? undefined,
     completionTokens: row.completion_tokens ?? undefined,
+    model: row.model ?? undefined,
   };
 }
 
@@ -83,6 +85,7 @@ function toColumns(patch: TurnPatch): Partial<TurnRow> {
     ...(patch.parts === undefined ? {} : { parts: JSON.stringify(patch.parts) }),
     ...(patch.promptTokens === undefined ? {} : { prompt_tokens: patch.promptTokens }),
     ...(patch.completionTokens === undefined ? {} : { completion_tokens: patch.completionTokens }),
+    ...(patch.model === undefined ? {} : { model: patch.model }),
   };
 }
 

@@ -11,6 +11,7 @@ export const summaries = {
   ),
   whoami: phrase('你的编号、身份和对话范围', 'your id, your role and whose memory you use'),
   lang: phrase('切换语言：/lang zh 或 /lang en', 'switch language: /lang zh or /lang en'),
+  usage: phrase('今天和本月的用量', 'what you used today and this month'),
   status: phrase('服务和模型服务器的状态', 'state of the service and of the model server'),
   doctor: phrase('逐项检查并指出原因', 'check everything and name the cause'),
 } as const;
@@ -69,6 +70,22 @@ export const thinking = {
     '注意：现在的模型没有这个开关，可能不会有变化。',
     'Note: the model in use has no such switch, so this may change nothing.',
   ),
+} as const;
+
+export const usage = {
+  own: phrase('**你的用量**', '**What you used**'),
+  everyoneToday: phrase('全部用量：今天', 'Everybody, today'),
+  everyoneMonth: phrase('全部用量：本月', 'Everybody, this month'),
+  period: phrase('时间', 'Period'),
+  today: phrase('今天', 'Today'),
+  month: phrase('本月', 'This month'),
+  questions: phrase('提问', 'Questions'),
+  prompt: phrase('输入 token', 'Prompt tokens'),
+  completion: phrase('输出 token', 'Answer tokens'),
+  platform: phrase('平台', 'Platform'),
+  model: phrase('模型', 'Model'),
+  noModel: phrase('（未回答）', '(not answered)'),
+  total: phrase('合计', 'Total'),
 } as const;
 
 export const whoami = {

@@ -1,0 +1,36 @@
+/** When the day, or the month, of `now` began in a time zone (an IANA name), in milliseconds since the epoch. */
+export function startOf(unit: 'day' | 'month', now: Date, timeZone: string): number {
+  const [year = 1970, month = 1, day = 1] = new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' })
+    .format(now)
+    .split('-')
+    .map(Number);
+  const midnight = Date.UTC(year, month - 1, unit === 'day' ? day : 1);
+  // Twice: on a day when the clocks change, the offset at the first guess may not be the one at midnight.
+  const guess = midnight - offsetMs(midnight, timeZone);
+  return midnight - offsetMs(guess, timeZone);
+}
+
+/** How far the zone's clocks are ahead of UTC at that moment. */
+function offsetMs(at: number, timeZone: string): number {
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  }).formatToParts(at);
+  const read = (type: Intl.DateTimeFormatPartTypes): number =>
+    Number(parts.find((part) => part.type === type)?.value ?? 0);
+  const local = Date.UTC(
+    read('year'),
+    read('month') - 1,
+    read('day'),
+    read('hour'),
+    read('minute'),
+    read('second'),
+  );
+  return local - Math.floor(at / 1000) * 1000;
+}
