@@ -26,11 +26,18 @@ function closingFence(opening: string): string {
 
 /** The growing answer and where it must be cut so that each part fits into one reply. A cut, once found, never moves. */
 export function createAnswerText(
-  capabilities: Pick<Capabilities, 'maxReplyBytes' | 'replySize'>,
+  capabilities: Pick<Capabilities, 'maxReplyBytes' | 'replySize' | 'updates'>,
 ): AnswerText {
   const hardBytes = Math.floor(capabilities.maxReplyBytes * renderReserve);
+  // From here on a good border is cut at. A platform that polls takes only a reply or two to one message, so there the
+  // room is worth more than the border.
+  const softShare = capabilities.updates === 'polled' ? 0.92 : 0.7;
   const newCutter = (): ReturnType<typeof createCutter> =>
-    createCutter({ softBytes: Math.floor(hardBytes * 0.7), hardBytes, measure: capabilities.replySize });
+    createCutter({
+      softBytes: Math.floor(hardBytes * softShare),
+      hardBytes,
+      measure: capabilities.replySize,
+    });
   let cutter = newCutter();
   let text = '';
   let cuts: number[] = [];
