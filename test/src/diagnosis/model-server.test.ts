@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/clock.ts';
 import { httpFaults } from '../../simulators/qwen/faults.ts';
 import type { Fault, ProfileName } from '../../simulators/qwen/types.ts';
 import { events, examine, listen, startQwen, trouble } from './support.ts';
@@ -174,6 +175,21 @@ describe('what a question meets', () => {
     const qwen = await startQwen();
     qwen.failNext(undefined, fault);
     expect(trouble(await examine(qwen.baseUrl))).toEqual(['streaming failed cut-off']);
+  });
+
+  it.each([
+    { heldBackMs: 2_000, seen: ['streaming failed buffered'] },
+    { heldBackMs: 1_000, seen: [] },
+  ])('a stream that comes all at once after $heldBackMs ms', async ({ heldBackMs, seen }) => {
+    const qwen = await startQwen();
+    let now = Date.now();
+    // Time stands still but for the wait before the first token.
+    qwen.setAnswer(() => {
+      now += heldBackMs;
+      return { text: '一二三四五六七八九十'.repeat(10) };
+    });
+    const clock = { ...systemClock, now: () => new Date(now) };
+    expect(trouble(await examine(qwen.baseUrl, { clock }))).toEqual(seen);
   });
 
   it('an error inside a stream that began well', async () => {
