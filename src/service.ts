@@ -7,6 +7,7 @@ import type { AdapterId } from './contract/ids.ts';
 import type { Clock } from './contract/runtime.ts';
 import { createCore, type Core } from './core/core.ts';
 import { diagnose } from './diagnosis/diagnose.ts';
+import { createPlatformAlerts, type PlatformAlerts } from './diagnosis/platform-alerts.ts';
 import { createTellAdministrators } from './diagnosis/tell-administrators.ts';
 import { watchModelServers } from './diagnosis/watch.ts';
 import { createHttpServer } from './http/server.ts';
@@ -83,9 +84,10 @@ type CoreParts = {
   readonly model: Model;
   readonly metrics: Metrics;
   readonly ledger: CallLedger;
+  readonly alerts: PlatformAlerts;
 };
 
-function buildCore(options: ServiceOptions, { adapters, store, model, metrics, ledger }: CoreParts) {
+function buildCore(options: ServiceOptions, { adapters, store, model, metrics, ledger, alerts }: CoreParts) {
   const { config, clock, log, version } = options;
   const preparer = createImagePreparer({ clock, log });
   const core = createCore({
@@ -120,11 +122,13 @@ function buildCore(options: ServiceOptions, { adapters, store, model, metrics, l
       // A notice is our own conclusion, nothing that was pushed.
       if (platform !== undefined && type !== 'notice') ledger.count(pushesOf(platform), type);
     },
-    onNotice: ({ adapter, code, evidence }) =>
-      log.warn({ adapter, code, evidence }, 'the platform reports something'),
+    onNotice: (notice) => alerts.notice(notice),
+    onPace: (adapter, level) => alerts.pace(adapter, level),
   });
   return { core, preparer };
 }
+
+type Tell = ReturnType<typeof createTellAdministrators>;
 
 /** Forgets what has outlived its retention, now and every hour. */
 async function keepPurging(
@@ -160,24 +164,18 @@ async function keepStoringCalls(
 
 /** Administrators hear of model servers that go down, get slow or recover. */
 function keepWatching(
-  { config, clock, log }: ServiceOptions,
-  adapters: readonly Adapter[],
+  { config, clock }: ServiceOptions,
+  tell: Tell,
   model: Model,
   signal: AbortSignal,
 ): Promise<void> {
-  const administrators = config.access.admins;
   const options = {
     health: () => model.health(),
     settings: config.health,
     timeZone: config.timeZone,
     language: config.locale,
     clock,
-    tell: createTellAdministrators({
-      administrators,
-      adapters,
-      uuid: randomUUID,
-      log: logWith(log, { part: 'watch' }),
-    }),
+    tell,
   };
   return watchModelServers(options, signal);
 }
@@ -191,8 +189,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const metrics = createMetrics({ droppedLogLines: () => log.dropped() });
   const adapters = await createAdapters(options, { ledger, metrics });
   const model = modelFrom(options);
-  const { core, preparer } = buildCore(options, { adapters, store, model, metrics, ledger });
   const stopping = new AbortController();
+  const watchLog = logWith(log, { part: 'watch' });
+  const administrators = config.access.admins;
+  const tell = createTellAdministrators({ administrators, adapters, uuid: randomUUID, log: watchLog });
+  const { signal } = stopping;
+  const alerts = createPlatformAlerts({ tell, language: config.locale, clock, log: watchLog, signal });
+  const { core, preparer } = buildCore(options, { adapters, store, model, metrics, ledger, alerts });
   const http = createHttpServer({
     ...config.http,
     routes: adapters.flatMap(({ webhooks }) => webhooks),
@@ -213,7 +216,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const keeping = Promise.all([
     keepPurging(options, store, stopping.signal),
     keepStoringCalls(options, ledger, stopping.signal),
-    keepWatching(options, adapters, model, stopping.signal),
+    keepWatching(options, tell, model, stopping.signal),
   ]);
   const took = Math.round(performance.now() - startedAt);
   log.info({ version, port, platforms: adapters.map(({ id }) => id), took }, 'started');

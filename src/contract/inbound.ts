@@ -92,7 +92,8 @@ export type InboundFeedback = {
 export type InboundNotice = {
   readonly type: 'notice';
   readonly adapter: AdapterId;
-  readonly code: 'quota-exceeded' | 'displaced' | 'permission-withdrawn' | 'removed-from-chat';
+  readonly code:
+    'quota-exceeded' | 'pushes-exceeded' | 'displaced' | 'permission-withdrawn' | 'removed-from-chat';
   /** A few words of evidence for the log; no secrets, no message text. */
   readonly evidence: string;
 };

@@ -11,7 +11,7 @@ import { logWith } from '../log-with.ts';
 import type { ImagePreparer } from '../media/types.ts';
 import type { Model } from '../model/types.ts';
 import type { CallLedger } from '../reply/call-ledger.ts';
-import { createPace, type Pace } from '../reply/pace.ts';
+import { createPace, type Pace, type PaceLevel } from '../reply/pace.ts';
 import type { Store } from '../store/store.ts';
 import type { AnswerServices } from './answer-question.ts';
 import { createAccess } from './access.ts';
@@ -45,6 +45,8 @@ export type CoreServices = {
   readonly answered: AnswerServices['answered'];
   readonly counted: (type: InboundEvent['type'], adapter: AdapterId, outcome: Admission['outcome']) => void;
   readonly onNotice: (notice: InboundNotice) => void;
+  /** Replies of this integration are edited more or less often from now on. */
+  readonly onPace: (adapter: AdapterId, level: PaceLevel) => void;
   readonly ledger: Pick<CallLedger, 'use'>;
   readonly diagnose: CommandServices['diagnose'];
 };
@@ -85,11 +87,7 @@ export function createCore(services: CoreServices): Core {
       platform: adapter.platform,
       ledger: services.ledger,
       clock,
-      onLevel: (level, before) =>
-        log.warn(
-          { adapter: adapter.id, level, before },
-          'replies are edited more or less often for the month’s quota',
-        ),
+      onLevel: (level) => services.onPace(adapter.id, level),
     });
     paces.set(adapter.id, made);
     return made;

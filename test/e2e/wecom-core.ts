@@ -74,6 +74,7 @@ export async function startWeComCore(
     store,
     model,
     onNotice: (notice) => notices.push(notice),
+    onPace: () => undefined,
   });
   let stored: Promise<unknown> = Promise.resolve();
   await adapter.start(async (event) => {

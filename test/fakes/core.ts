@@ -102,6 +102,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       ledger: { use: () => ({ today: 0, month: 0, forecast: 0 }) },
       counted: () => undefined,
       onNotice: () => undefined,
+      onPace: () => undefined,
     });
   const world: World = {
     adapter,

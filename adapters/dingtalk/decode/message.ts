@@ -25,7 +25,7 @@ export function decodeMessage(raw: unknown, context: DecodeContext): Decoded {
   const fault = numberOrText(raw, 'errorCode') ?? numberOrText(raw, 'errCode');
   if (fault !== undefined && PUSH_QUOTA_CODES.has(fault)) {
     return {
-      event: { type: 'notice', adapter: adapterId, code: 'quota-exceeded', evidence: `push ${fault}` },
+      event: { type: 'notice', adapter: adapterId, code: 'pushes-exceeded', evidence: `push ${fault}` },
     };
   }
   const msgId = readText(raw, 'msgId');

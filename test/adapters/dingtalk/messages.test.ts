@@ -162,7 +162,7 @@ describe('a message', () => {
       sim.say({ chat: group, from: alice, said: text('@{bot} 嗯') });
       await until(() => events.length === 1);
       expect(events).toEqual([
-        { type: 'notice', adapter: 'dingtalk', code: 'quota-exceeded', evidence: 'push 20001' },
+        { type: 'notice', adapter: 'dingtalk', code: 'pushes-exceeded', evidence: 'push 20001' },
       ]);
       expect(adapter.health()).toMatchObject({ state: 'up', detail: expect.stringContaining('20001') });
     },
