@@ -17,7 +17,8 @@ const lost = new Set([
 export function failureFromThrown(error: unknown): Failure {
   const code = codeOf(error);
   if (lost.has(code)) return { fault: { code: 'unreachable', evidence: code }, retry: 'at-once' };
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
+  // undici's parser error carries no code when even the first line is not HTTP, only its name.
+  if (code.startsWith('HPE_') || code === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW') {
     return { fault: { code: 'not-openai', evidence: code }, retry: 'no' };
   }
   // A wrong certificate, or https to an http port, does not mend itself within a message.

@@ -20,12 +20,22 @@ export function robotSignature(timestamp: string, appSecret: string): string {
   return createHmac('sha256', appSecret).update(`${timestamp}\n${appSecret}`).digest('base64');
 }
 
+const lastTimes = new WeakMap<Platform, number>();
+
+function callbackTime(platform: Platform): number {
+  const now = platform.now();
+  if (platform.rules.callbackTimes === 'free') return now;
+  const time = Math.max(now, (lastTimes.get(platform) ?? 0) + 1);
+  lastTimes.set(platform, time);
+  return time;
+}
+
 export function signedHeaders(signature: CallbackSignature, platform: Platform): Record<string, string> {
   const plain = { 'content-type': 'application/json; charset=utf-8' };
   if (signature === 'missing') return plain;
   if (typeof signature === 'object') return { ...plain, ...signature };
   const shift = { right: 0, wrong: 0, stale: -windowMs - 1000, early: windowMs + 1000 }[signature];
-  const timestamp = String(platform.now() + shift);
+  const timestamp = String(callbackTime(platform) + shift);
   const secret = signature === 'wrong' ? `${platform.app.clientSecret}x` : platform.app.clientSecret;
   return { ...plain, timestamp, sign: robotSignature(timestamp, secret) };
 }

@@ -50,6 +50,11 @@ export type DingTalkRules = {
   readonly longParameter: 'accepted' | 'refused';
   /** Whether the variable `flowStatus` moves a card between its states. */
   readonly flowStatus: 'when-in-template' | 'always' | 'never';
+  /**
+   * Whether two HTTP callbacks may be signed in the same millisecond. They then share one signature, and a receiver that
+   * takes each signature once refuses the second.
+   */
+  readonly callbackTimes: 'free' | 'distinct';
   /** Where a card callback carries the parameters of the button. */
   readonly callbackShape:
     'private-data' | 'content-params' | 'user-private-data' | 'action-data' | 'action-id-only';
@@ -155,6 +160,7 @@ export const documentedRules: DingTalkRules = {
   unknownStreamKey: 'refused',
   longParameter: 'accepted',
   flowStatus: 'when-in-template',
+  callbackTimes: 'free',
   callbackShape: 'private-data',
   sessionWebhookLimited: true,
   sessionWebhookCounts: false,
