@@ -11,7 +11,6 @@ import type { StatusReport } from '../diagnosis/status.ts';
 export type CommandServices = {
   readonly store: Pick<Store, 'turns' | 'scopes' | 'people' | 'usage'>;
   readonly access: Access;
-  readonly now: () => Date;
   /** When today, or this month, began in the service's time zone; milliseconds since the epoch. */
   readonly startOf: (unit: 'day' | 'month') => number;
   /** Stops the running answers of a scope that this person asked for; says how many. */

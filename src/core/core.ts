@@ -109,7 +109,6 @@ export function createCore(services: CoreServices): Core {
     startedAt: clock.now(),
     now: () => clock.now(),
     adapters: [...services.adapters.values()],
-    running,
     lanes,
     use: (platform) => services.ledger.use(platform),
     pace: (adapter) => pace(adapter).level(),
@@ -128,7 +127,6 @@ export function createCore(services: CoreServices): Core {
     commandServices: {
       store,
       access,
-      now: () => clock.now(),
       startOf: (unit) => startOf(unit, clock.now(), config.timeZone),
       stop: (turn) => running.stopScope(turn.scope, turn.message.sender.key, 'stopped'),
       retry,

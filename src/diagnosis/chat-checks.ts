@@ -66,9 +66,15 @@ function completionOf({ body }: ProbeAnswer): Chunk | undefined {
     : chunk;
 }
 
-async function checkChat(client: Client, signal: AbortSignal): Promise<Finding> {
+/** Asks once, not streamed, and judges whether an answer came. */
+async function complete(
+  client: Client,
+  body: Parameters<typeof askChat>[1],
+  passed: (chunk: Chunk) => Finding['evidence'],
+  signal: AbortSignal,
+): Promise<Finding> {
   const { target } = client;
-  const answer = await askChat(client, { max_tokens: 5 }, target.firstTokenTimeoutMs, signal);
+  const answer = await askChat(client, body, target.firstTokenTimeoutMs, signal);
   if ('state' in answer) return answer;
   const chunk = completionOf(answer);
   if (chunk?.error !== undefined)
@@ -79,7 +85,16 @@ async function checkChat(client: Client, signal: AbortSignal): Promise<Finding> 
     );
   return chunk === undefined
     ? because('not-openai', toEvidence(answer.body, target.secrets), target)
-    : { state: 'passed', evidence: `HTTP 200, ${chunk.finishReason ?? 'no finish reason'}` };
+    : { state: 'passed', evidence: passed(chunk) };
+}
+
+function checkChat(client: Client, signal: AbortSignal): Promise<Finding> {
+  return complete(
+    client,
+    { max_tokens: 5 },
+    ({ finishReason }) => `HTTP 200, ${finishReason ?? 'no finish reason'}`,
+    signal,
+  );
 }
 
 /** What a stream showed, with times from the request's start in milliseconds. */
@@ -175,7 +190,6 @@ async function checkStreaming(client: Client, signal: AbortSignal): Promise<Find
 }
 
 async function checkImage(client: Client, signal: AbortSignal): Promise<Finding> {
-  const { target } = client;
   const url = `data:image/png;base64,${testPicture().toString('base64')}`;
   const messages = [
     {
@@ -186,18 +200,7 @@ async function checkImage(client: Client, signal: AbortSignal): Promise<Finding>
       ],
     },
   ];
-  const answer = await askChat(client, { messages, max_tokens: 5 }, target.firstTokenTimeoutMs, signal);
-  if ('state' in answer) return answer;
-  const chunk = completionOf(answer);
-  if (chunk?.error !== undefined)
-    return explainRefusal(
-      { ...answer, status: chunk.error.status ?? 500 },
-      target,
-      client.learned.model ?? '',
-    );
-  return chunk === undefined
-    ? because('not-openai', toEvidence(answer.body, target.secrets), target)
-    : { state: 'passed', evidence: evidenceWords.picture };
+  return complete(client, { messages, max_tokens: 5 }, () => evidenceWords.picture, signal);
 }
 
 /** Whether the model thinks, in which form it comes, and whether that can be switched off. */

@@ -1,6 +1,5 @@
 import type { Adapter } from '../contract/adapter.ts';
 import type { Lanes } from '../core/lanes.ts';
-import type { Running } from '../core/running.ts';
 import type { TurnState } from '../core/turn.ts';
 import type { Model } from '../model/types.ts';
 import { pushesOf, type CallUse } from '../reply/call-ledger.ts';
@@ -37,7 +36,6 @@ export type StatusSources = {
   readonly now: () => Date;
   readonly adapters: readonly Adapter[];
   readonly model: Model;
-  readonly running: Running;
   readonly lanes: Lanes;
   readonly store: Store;
   readonly use: (platform: string) => CallUse;
@@ -49,7 +47,7 @@ const dayMs = 24 * 60 * 60_000;
 export function createStatusReporter(sources: StatusSources): () => Promise<StatusReport> {
   return async () => {
     const at = sources.now();
-    const { waiting } = sources.lanes.totals();
+    const { running: answering, waiting } = sources.lanes.totals();
     return {
       version: sources.version,
       uptimeMs: at.getTime() - sources.startedAt.getTime(),
@@ -62,7 +60,7 @@ export function createStatusReporter(sources: StatusSources): () => Promise<Stat
         pace: sources.pace(adapter),
       })),
       models: sources.model.health(),
-      answering: sources.lanes.totals().running,
+      answering,
       waiting,
       lastDay: await sources.store.turns.countsSince(at.getTime() - dayMs),
       storeBytes: sources.store.sizeBytes(),

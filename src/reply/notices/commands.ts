@@ -130,8 +130,6 @@ export const status = {
   done: phrase('完成', 'answered'),
   failures: phrase('失败', 'failed'),
   interrupted: phrase('中断', 'interrupted'),
-  notices: phrase('需要注意', 'Needs attention'),
-  pictureServer: phrase('（看图用）', '(for pictures)'),
 } as const;
 
 /** `3 天 4 小时`, `5 分 12 秒`: the two largest units. */
