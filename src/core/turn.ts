@@ -13,8 +13,11 @@ export type TurnId = Opaque<string, 'TurnId'>;
  */
 export type TurnState = 'accepted' | 'open' | 'streaming' | 'finalising' | 'done' | 'failed' | 'interrupted';
 
-/** `question` goes to the model, `command` to a command, `notice` is one sentence decided at admission. */
-export type TurnKind = 'question' | 'command' | 'notice';
+/**
+ * `question` goes to the model, `command` to a command, `notice` is one sentence decided at admission. `part` is a
+ * further message of a question that had shown no answer yet: it is answered with that one and has no reply of its own.
+ */
+export type TurnKind = 'question' | 'command' | 'notice' | 'part';
 
 /** Sentences that are decided before anything is asked; the catalogue has the words. */
 export type AdmissionNotice =
@@ -53,10 +56,46 @@ export type Ending = {
   readonly tokens?: number;
 };
 
+/**
+ * How a question went, for `/why` and `/status`: durations in milliseconds since it was accepted, and no content.
+ * What was never reached is absent.
+ */
+export type TurnTrace = {
+  /** The reply stood in the chat. */
+  readonly openedMs?: number;
+  /** The conversation's lane was free, words and pictures were there, the model was asked. */
+  readonly askedMs?: number;
+  /** A model server took the request up (after our own line). */
+  readonly servedMs?: number;
+  /** The first token of any kind, reasoning included. */
+  readonly firstTokenMs?: number;
+  /** The first word of the answer left the model. */
+  readonly firstTextMs?: number;
+  /** The platform accepted the first edit that held text. */
+  readonly firstShownMs?: number;
+  /** The model had finished. */
+  readonly lastTokenMs?: number;
+  /** The platform accepted the last edit. */
+  readonly closedMs?: number;
+  /** Edits that the platform accepted, the last one included. */
+  readonly edits?: number;
+  /** Requests to model servers beyond the first. */
+  readonly retries?: number;
+  /** Host and port of the server that answered. */
+  readonly server?: string;
+  readonly engine?: string;
+  /** Output tokens per second, from the first token on. */
+  readonly tokensPerSecond?: number;
+  /** The model fault that ended it. */
+  readonly fault?: string;
+};
+
 export type NewTurn = {
   readonly id: TurnId;
   readonly kind: TurnKind;
   readonly notice?: AdmissionNotice;
+  /** For a `part`: the question it is answered with. */
+  readonly joinedTo?: TurnId;
   readonly scope: Scope;
   readonly message: InboundMessage;
   readonly buttonKey: string;
@@ -75,6 +114,7 @@ export type Turn = NewTurn & {
   readonly completionTokens: number | undefined;
   /** The id of the model that answered. */
   readonly model: string | undefined;
+  readonly trace: TurnTrace | undefined;
 };
 
 export type TurnPatch = {
@@ -87,6 +127,11 @@ export type TurnPatch = {
   readonly promptTokens?: number;
   readonly completionTokens?: number;
   readonly model?: string;
+  readonly trace?: TurnTrace;
+  /** Parts that were answered with this question and end with it. */
+  readonly absorbed?: readonly TurnId[];
+  /** A part that came too late to be answered with another question becomes one of its own. */
+  readonly kind?: 'question';
 };
 
 /** What people see of a turn's id, with the sign in front: `#k7p2`. */
@@ -108,5 +153,6 @@ export function asTurn(turn: NewTurn): Turn {
     promptTokens: undefined,
     completionTokens: undefined,
     model: undefined,
+    trace: undefined,
   };
 }

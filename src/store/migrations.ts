@@ -114,8 +114,94 @@ async function nameModels(db: Kysely<Schema>): Promise<void> {
   await db.schema.alterTable('turns').addColumn('model', 'text').execute();
 }
 
+async function knowPeople(db: Kysely<Schema>): Promise<void> {
+  await db.schema.alterTable('turns').addColumn('trace', 'text').execute();
+  await db.schema.alterTable('turns').addColumn('joined_to', 'text').execute();
+  await db.schema
+    .createIndex('turns_by_person')
+    .on('turns')
+    .columns(['platform', 'person', 'accepted_at'])
+    .execute();
+  await db.schema
+    .createIndex('turns_by_chat')
+    .on('turns')
+    .columns(['adapter', 'chat', 'accepted_at'])
+    .execute();
+  await db.schema.alterTable('scopes').addColumn('assistant', 'text').execute();
+  await db.schema.alterTable('scopes').addColumn('model', 'text').execute();
+  await db.schema
+    .alterTable('people')
+    .addColumn('vip', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute();
+  await db.schema
+    .createTable('chats')
+    .addColumn('adapter', 'text', (column) => column.notNull())
+    .addColumn('tenant', 'text', (column) => column.notNull())
+    .addColumn('chat', 'text', (column) => column.notNull())
+    .addColumn('context', 'text')
+    .addColumn('assistant', 'text')
+    .addPrimaryKeyConstraint('chats_key', ['adapter', 'tenant', 'chat'])
+    .execute();
+  await db.schema
+    .createTable('administrators')
+    .addColumn('platform', 'text', (column) => column.notNull())
+    .addColumn('person', 'text', (column) => column.notNull())
+    .addColumn('added_at', 'bigint', (column) => column.notNull())
+    .addColumn('added_by', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('administrators_key', ['platform', 'person'])
+    .execute();
+  await db.schema
+    .createTable('access_rules')
+    .addColumn('platform', 'text', (column) => column.notNull())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('subject', 'text', (column) => column.notNull())
+    .addColumn('effect', 'text', (column) => column.notNull())
+    .addColumn('set_at', 'bigint', (column) => column.notNull())
+    .addColumn('set_by', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('access_rules_key', ['platform', 'kind', 'subject'])
+    .execute();
+  await db.schema
+    .createTable('limits')
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('platform', 'text', (column) => column.notNull())
+    .addColumn('subject', 'text', (column) => column.notNull())
+    .addColumn('requests_per_minute', 'integer')
+    .addColumn('tokens_per_day', 'bigint')
+    .addPrimaryKeyConstraint('limits_key', ['kind', 'platform', 'subject'])
+    .execute();
+  await db.schema
+    .createTable('settings')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('value', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('broadcasts')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('text', 'text', (column) => column.notNull())
+    .addColumn('platform', 'text', (column) => column.notNull())
+    .addColumn('person', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('broadcast_targets')
+    .addColumn('broadcast_id', 'text', (column) => column.notNull())
+    .addColumn('position', 'integer', (column) => column.notNull())
+    .addColumn('adapter', 'text', (column) => column.notNull())
+    .addColumn('address', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('broadcast_targets_key', ['broadcast_id', 'position'])
+    .execute();
+}
+
 /** Version n of the schema is what stands after the first n of these. Never edited once released, only appended. */
-const migrations: readonly Migration[] = [createFirstTables, countCalls, switchThinking, nameModels];
+const migrations: readonly Migration[] = [
+  createFirstTables,
+  countCalls,
+  switchThinking,
+  nameModels,
+  knowPeople,
+];
 
 /** The file was written by a newer program; going on could destroy what this one does not know. */
 export class NewerSchemaError extends Error {

@@ -20,7 +20,7 @@ export type TurnRow = {
   person: string;
   /** Whose memory this turn belongs to; see `core/scope.ts`. */
   scope: string;
-  /** `question`, `command` or `notice`. */
+  /** `question`, `command`, `notice` or `part` (a further message of a question that had not been answered yet). */
   kind: string;
   /** For a notice: which sentence. */
   notice: string | null;
@@ -45,6 +45,10 @@ export type TurnRow = {
   completion_tokens: number | null;
   /** The id of the model that answered, as its server names it. */
   model: string | null;
+  /** When each step was reached and what it took (JSON), for `/why` and `/status`. No content. */
+  trace: string | null;
+  /** For a `part`: the question it was taken together with. */
+  joined_to: string | null;
   accepted_at: number;
   updated_at: number;
 };
@@ -60,11 +64,76 @@ export type MediaRow = {
   expires_at: number;
 };
 
-/** What a conversation was set to: where its memory begins (`/new`), whether the model thinks (`/think`; null: unset). */
-export type ScopeRow = { scope: string; reset_at: number; thinking: number | null };
+/**
+ * What a conversation was set to: where its memory begins (`/new`), whether the model thinks (`/think`), which assistant
+ * and which model answer. Null: unset.
+ */
+export type ScopeRow = {
+  scope: string;
+  reset_at: number;
+  thinking: number | null;
+  assistant: string | null;
+  model: string | null;
+};
 
-/** A person's own settings. */
-export type PersonRow = { platform: string; person: string; language: string | null };
+/** What a chat was set to for everyone in it. `context`: `user` or `group`. Null: unset. */
+export type ChatRow = {
+  adapter: string;
+  tenant: string;
+  chat: string;
+  context: string | null;
+  assistant: string | null;
+};
+
+/** A person's own settings, and whether the limits of the privileged hold for them. */
+export type PersonRow = { platform: string; person: string; language: string | null; vip: number };
+
+/** Administrators beside those in `ADMINS`. `added_by` is `platform:userId`, or `code` for the first one. */
+export type AdministratorRow = { platform: string; person: string; added_at: number; added_by: string };
+
+/** Who may ask, beside `ALLOW`. `kind`: `person`, `chat` or `platform` (then `subject` is empty). `effect`: `allow` or `deny`. */
+export type AccessRuleRow = {
+  platform: string;
+  kind: string;
+  subject: string;
+  effect: string;
+  set_at: number;
+  set_by: string;
+};
+
+/**
+ * How much may be asked. `kind`: `each-person`, `each-vip`, `each-chat` and `all` (then `platform` and `subject` are
+ * empty), or one `person` or `chat`. Null: no limit of its own. Negative: explicitly unlimited.
+ */
+export type LimitRow = {
+  kind: string;
+  platform: string;
+  subject: string;
+  requests_per_minute: number | null;
+  tokens_per_day: number | null;
+};
+
+/** Settings of the whole service, made at run time (JSON). */
+export type SettingRow = { name: string; value: string };
+
+/** A message of an administrator to many chats, and how far it got. `state`: `asked`, `sending`, `done` or `stopped`. */
+export type BroadcastRow = {
+  id: string;
+  text: string;
+  platform: string;
+  person: string;
+  state: string;
+  created_at: number;
+};
+
+/** One chat that a broadcast goes to; `address` is the adapter's own. `state`: `waiting`, `sent` or `failed`. */
+export type BroadcastTargetRow = {
+  broadcast_id: string;
+  position: number;
+  adapter: string;
+  address: string;
+  state: string;
+};
 
 /** A judgement of an answer; the last one of a person counts. */
 export type FeedbackRow = { turn_id: string; person: string; verdict: string; given_at: number };
@@ -91,6 +160,13 @@ export type Schema = {
   media: MediaRow;
   scopes: ScopeRow;
   people: PersonRow;
+  chats: ChatRow;
+  administrators: AdministratorRow;
+  access_rules: AccessRuleRow;
+  limits: LimitRow;
+  settings: SettingRow;
+  broadcasts: BroadcastRow;
+  broadcast_targets: BroadcastTargetRow;
   feedback: FeedbackRow;
   audit: AuditRow;
   calls: CallRow;

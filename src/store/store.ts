@@ -112,7 +112,7 @@ function createPeople(db: Kysely<Schema>, queue: WriteQueue): Store['people'] {
       await queue.write(async (transaction) => {
         await transaction
           .insertInto('people')
-          .values({ platform, person, language })
+          .values({ platform, person, language, vip: 0 })
           .onConflict((conflict) => conflict.columns(['platform', 'person']).doUpdateSet({ language }))
           .execute();
       });

@@ -46,6 +46,8 @@ function toRow(turn: NewTurn): TurnRow {
     prompt_tokens: null,
     completion_tokens: null,
     model: null,
+    trace: null,
+    joined_to: turn.joinedTo ?? null,
     accepted_at: turn.acceptedAt,
     updated_at: turn.acceptedAt,
   };
@@ -58,6 +60,7 @@ function fromRow(row: Selectable<TurnRow>): Turn {
     id: row.id as TurnId,
     kind: row.kind as TurnKind,
     ...(row.notice === null ? {} : { notice: row.notice as AdmissionNotice }),
+    ...(row.joined_to === null ? {} : { joinedTo: row.joined_to as TurnId }),
     scope: row.scope as Scope,
     message: { ...message, sentAt: new Date(message.sentAt) },
     buttonKey: row.button_key,
@@ -72,6 +75,7 @@ function fromRow(row: Selectable<TurnRow>): Turn {
     promptTokens: row.prompt_tokens ?? undefined,
     completionTokens: row.completion_tokens ?? undefined,
     model: row.model ?? undefined,
+    trace: row.trace === null ? undefined : (JSON.parse(row.trace) as NonNullable<Turn['trace']>),
   };
 }
 
@@ -86,6 +90,8 @@ function toColumns(patch: TurnPatch): Partial<TurnRow> {
     ...(patch.promptTokens === undefined ? {} : { prompt_tokens: patch.promptTokens }),
     ...(patch.completionTokens === undefined ? {} : { completion_tokens: patch.completionTokens }),
     ...(patch.model === undefined ? {} : { model: patch.model }),
+    ...(patch.trace === undefined ? {} : { trace: JSON.stringify(patch.trace) }),
+    ...(patch.kind === undefined ? {} : { kind: patch.kind, joined_to: null }),
   };
 }
 
@@ -144,6 +150,12 @@ export function createTurnStore(db: Kysely<Schema>, queue: WriteQueue): TurnStor
           .updateTable('turns')
           .set({ ...toColumns(patch), updated_at: at })
           .where('id', '=', id)
+          .execute();
+        if (patch.absorbed === undefined || patch.absorbed.length === 0) return;
+        await transaction
+          .updateTable('turns')
+          .set({ state: 'done', updated_at: at })
+          .where('id', 'in', [...patch.absorbed])
           .execute();
       }),
     byId: (id) => one(db.selectFrom('turns').selectAll().where('id', '=', id).executeTakeFirst()),
