@@ -1,5 +1,6 @@
 import type { Adapter, AdapterDeps } from '../../src/contract/adapter.ts';
 import { createHttp } from '../shared/http.ts';
+import { watchDates } from '../shared/platform-clock.ts';
 import { createQuotaNotice } from '../shared/quota-notice.ts';
 import { createDingTalkApi } from './api.ts';
 import { dingtalkCapabilities, callLimits } from './capabilities.ts';
@@ -156,21 +157,23 @@ export async function createDingTalkAdapter(config: DingTalkConfig, deps: Adapte
       health.set('down', 'stopped');
     },
     health: health.current,
-    probe: (signal) =>
-      probeDingTalk(
+    probe(signal) {
+      const watched = watchDates(http, clock);
+      return probeDingTalk(
         {
           operations,
-          requestToken: (probing) => requestToken(tokenOptions, probing),
+          requestToken: (probing) => requestToken({ ...tokenOptions, http: watched.http }, probing),
+          skewMs: watched.skewMs,
           clock,
           uuid,
           clientId,
           templateId,
-          mode,
           health: health.current,
-          lastWebhook: () => webhook?.lastSeen(),
+          callbacks: webhook?.seen,
         },
         signal,
-      ),
+      );
+    },
     render: templateId === undefined ? renderForMessages : renderDingTalkMarkdown,
     fetchMedia: (ref, signal) => fetchDingTalkMedia({ operations, http, hosts, log }, ref, signal),
     fetchQuote: (ref) => fetchDingTalkQuote(shown, ref),

@@ -1,6 +1,7 @@
 import type { AdapterHealth, Check } from '../../src/contract/adapter.ts';
 import { AdapterError, type AdapterErrorCode } from '../../src/contract/errors.ts';
 import type { Clock } from '../../src/contract/runtime.ts';
+import type { CallbacksSeen } from '../shared/callback-count.ts';
 import { connectionFinding, failedFinding, webhookFinding, type Finding } from '../shared/findings.ts';
 import { passedAs, runProbe, tryPermission, type ProbeStep } from '../shared/probe.ts';
 import type { CallContext, DingTalkOperations } from './operations.ts';
@@ -12,13 +13,14 @@ export type ProbeOptions = {
   >;
   /** Asks for a token past the cache. */
   readonly requestToken: (signal: AbortSignal) => Promise<unknown>;
+  readonly skewMs: () => number | undefined;
   readonly clock: Clock;
   readonly uuid: () => string;
   readonly clientId: string;
   readonly templateId: string | undefined;
-  readonly mode: 'stream' | 'webhook';
   readonly health: () => AdapterHealth;
-  readonly lastWebhook: () => Date | undefined;
+  /** Undefined in Stream mode. */
+  readonly callbacks: (() => CallbacksSeen) | undefined;
 };
 
 type Step = ProbeStep<CallContext>;
@@ -33,11 +35,11 @@ const NO_GROUP = 'cidprobe';
 
 /** The doctor's checks. */
 export function probeDingTalk(options: ProbeOptions, signal: AbortSignal): AsyncIterable<Check> {
-  return runProbe(steps(options), { urgency: 'background', signal }, { clock: options.clock, failed });
+  return runProbe(steps(options), { urgency: 'background', signal }, { ...options, failed });
 }
 
 function steps(options: ProbeOptions): readonly Step[] {
-  const { operations, requestToken, clientId, templateId, mode, health, lastWebhook } = options;
+  const { operations, requestToken, clientId, templateId, health, callbacks } = options;
   const nobody = { conversationId: NO_GROUP, kind: 'group', robotCode: clientId } as const;
   return [
     {
@@ -46,9 +48,9 @@ function steps(options: ProbeOptions): readonly Step[] {
       run: ({ signal }) => passedAs('token', requestToken(signal)),
     },
     { code: 'connection', page: CONSOLE, run: async () => connectionFinding(health()) },
-    ...(mode === 'webhook'
-      ? [{ code: 'webhook', page: CONSOLE, run: async () => webhookFinding(lastWebhook()) } as const]
-      : []),
+    ...(callbacks === undefined
+      ? []
+      : [{ code: 'webhook', page: CONSOLE, run: async () => webhookFinding(callbacks()) } as const]),
     tried('robot.download', (context) => operations.downloadUrl(clientId, NO_CODE, context)),
     tried('robot.group', (context) => operations.sendToGroup(nobody, { title: '…', text: '…' }, context)),
     ...(templateId === undefined

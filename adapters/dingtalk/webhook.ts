@@ -1,5 +1,6 @@
 import type { WebhookRequest, WebhookResponse, WebhookRoute } from '../../src/contract/adapter.ts';
 import type { Clock, Logger } from '../../src/contract/runtime.ts';
+import { createCallbackCount, type CallbacksSeen } from '../shared/callback-count.ts';
 import { createReplayMemory } from '../shared/replay-memory.ts';
 import { jsonAnswer, refusalAnswer } from '../shared/webhook-answer.ts';
 import type { Intake } from './intake.ts';
@@ -14,14 +15,20 @@ type WebhookOptions = {
 
 export type DingTalkWebhook = {
   readonly route: WebhookRoute;
-  /** When the last genuine request came. */
-  lastSeen(): Date | undefined;
+  /** What came since the start, and what was refused. */
+  readonly seen: () => CallbacksSeen;
 };
 
 /** DingTalk itself says an hour. The signature proves so little that a minute, enough for clocks, is all it gets. */
 const WINDOW_MS = 60_000;
 /** Signed moments remembered. More genuine messages than that do not come in two minutes. */
 const MAX_REMEMBERED = 20_000;
+
+/** Which of our settings a refused request does not match, by the reason in the log. */
+const MISMATCHES: ReadonlyMap<string, string> = new Map([
+  ['a wrong signature', 'DINGTALK_CLIENT_SECRET'],
+  ['out of the time window', 'stale'],
+]);
 
 type Answered = { readonly digest: string; readonly response: WebhookResponse };
 
@@ -40,7 +47,7 @@ export function createDingTalkWebhook({ clientSecret, intake, clock, log }: Webh
     keepMs: 2 * WINDOW_MS,
     capacity: MAX_REMEMBERED,
   });
-  let lastSeen: Date | undefined;
+  const count = createCallbackCount(clock);
 
   async function handle(request: WebhookRequest): Promise<WebhookResponse> {
     const verified = verifyWebhook(request, { clientSecret, windowMs: WINDOW_MS }, clock.now());
@@ -52,7 +59,7 @@ export function createDingTalkWebhook({ clientSecret, intake, clock, log }: Webh
         return { digest, response: jsonAnswer(200, { msgtype: 'empty' }) };
       });
       if (first.digest !== digest) return refuse(401, 'a signature used for another message');
-      lastSeen = clock.now();
+      count.genuine();
       return first.response;
     } catch (error) {
       log.warn({ error: error instanceof Error ? error.message : 'unknown' }, 'dingtalk message not taken');
@@ -62,8 +69,9 @@ export function createDingTalkWebhook({ clientSecret, intake, clock, log }: Webh
 
   function refuse(status: 400 | 401 | 415, reason: string): WebhookResponse {
     log.warn({ status, reason }, 'dingtalk webhook request refused');
+    count.refused(MISMATCHES.get(reason) ?? 'form');
     return refusalAnswer(status);
   }
 
-  return { route: { methods: ['POST'], path: '/webhooks/dingtalk', handle }, lastSeen: () => lastSeen };
+  return { route: { methods: ['POST'], path: '/webhooks/dingtalk', handle }, seen: count.seen };
 }

@@ -4,6 +4,7 @@ import type { Adapter, AdapterDeps } from '../../src/contract/adapter.ts';
 import { createHealth } from '../shared/health.ts';
 import { createHttp } from '../shared/http.ts';
 import { createQuotaNotice } from '../shared/quota-notice.ts';
+import { watchDates } from '../shared/platform-clock.ts';
 import { holdUntilStopped } from '../shared/session-end.ts';
 import { createFeishuApi } from './api.ts';
 import { feishuCapabilities } from './capabilities.ts';
@@ -117,21 +118,23 @@ export async function createFeishuAdapter(config: FeishuConfig, deps: AdapterDep
       health.set('down', 'stopped');
     },
     health: health.current,
-    probe: (signal) =>
-      probeFeishu(
+    probe(signal) {
+      const watched = watchDates(http, clock);
+      return probeFeishu(
         {
           operations,
-          requestToken: (probing) => requestToken(tokenOptions, probing),
+          requestToken: (probing) => requestToken({ ...tokenOptions, http: watched.http }, probing),
+          skewMs: watched.skewMs,
           clock,
           uuid,
           appId,
           baseUrl,
-          mode: config.mode,
           health: health.current,
-          lastWebhook: () => webhook?.lastSeen(),
+          callbacks: webhook?.seen,
         },
         signal,
-      ),
+      );
+    },
     render: renderFeishuMarkdown,
     fetchMedia: (ref, signal) => fetchFeishuMedia(operations, ref, signal),
     async fetchQuote(ref, signal) {

@@ -1,6 +1,7 @@
 import type { AdapterHealth, Check } from '../../src/contract/adapter.ts';
 import type { AdapterErrorCode } from '../../src/contract/errors.ts';
 import type { Clock } from '../../src/contract/runtime.ts';
+import type { CallbacksSeen } from '../shared/callback-count.ts';
 import { connectionFinding, webhookFinding } from '../shared/findings.ts';
 import { passedAs, runProbe, tryPermission, type ProbeStep } from '../shared/probe.ts';
 import type { FeishuOperations } from './operations.ts';
@@ -12,13 +13,14 @@ export type ProbeOptions = {
   >;
   /** Asks for a token past the cache. */
   readonly requestToken: (signal: AbortSignal) => Promise<unknown>;
+  readonly skewMs: () => number | undefined;
   readonly clock: Clock;
   readonly uuid: () => string;
   readonly appId: string;
   readonly baseUrl: string;
-  readonly mode: 'ws' | 'webhook';
   readonly health: () => AdapterHealth;
-  readonly lastWebhook: () => Date | undefined;
+  /** Undefined with the long connection. */
+  readonly callbacks: (() => CallbacksSeen) | undefined;
 };
 
 type Step = ProbeStep<AbortSignal>;
@@ -39,16 +41,7 @@ export function probeFeishu(options: ProbeOptions, signal: AbortSignal): AsyncIt
   return runProbe(steps(options), signal, options);
 }
 
-function steps({
-  operations,
-  requestToken,
-  uuid,
-  appId,
-  baseUrl,
-  mode,
-  health,
-  lastWebhook,
-}: ProbeOptions): Step[] {
+function steps({ operations, requestToken, uuid, appId, baseUrl, health, callbacks }: ProbeOptions): Step[] {
   const console = `${consoleOf(baseUrl)}/app/${appId}`;
   const background = { urgency: 'background' } as const;
   const permissions = `${console}/auth`;
@@ -75,15 +68,15 @@ function steps({
       page: `${console}/event`,
       run: async () => connectionFinding(health()),
     },
-    ...(mode === 'webhook'
-      ? [
+    ...(callbacks === undefined
+      ? []
+      : [
           {
             code: 'webhook',
             page: `${console}/event`,
-            run: async () => webhookFinding(lastWebhook()),
+            run: async () => webhookFinding(callbacks()),
           } as const,
-        ]
-      : []),
+        ]),
     tried('message.get', permissions, (signal) => operations.getMessage(NO_MESSAGE, signal)),
     tried('message.resource', permissions, (signal) => operations.openImage(NO_MESSAGE, NO_IMAGE, signal)),
     tried('message.reply', permissions, (signal) =>

@@ -1,5 +1,6 @@
 import type { WebhookRequest, WebhookResponse, WebhookRoute } from '../../src/contract/adapter.ts';
 import type { Clock, Logger } from '../../src/contract/runtime.ts';
+import { createCallbackCount, type CallbacksSeen } from '../shared/callback-count.ts';
 import { createReplayMemory } from '../shared/replay-memory.ts';
 import { jsonAnswer, refusalAnswer } from '../shared/webhook-answer.ts';
 import type { Intake } from './intake.ts';
@@ -15,11 +16,24 @@ type WebhookOptions = {
 export type FeishuWebhook = {
   readonly route: WebhookRoute;
   /** When the last genuine request came. */
-  lastSeen(): Date | undefined;
+  readonly lastSeen: () => Date | undefined;
+  /** What came since the start, and what was refused. */
+  readonly seen: () => CallbacksSeen;
 };
 
 /** Requests remembered against replay. A genuine Feishu app sends far fewer within the time window. */
 const MAX_REMEMBERED = 20_000;
+
+/** Which of our settings a refused request does not match, by the reason in the log. */
+const MISMATCHES: ReadonlyMap<string, string> = new Map([
+  ['a wrong signature', 'FEISHU_ENCRYPT_KEY'],
+  ['not encrypted with our key', 'FEISHU_ENCRYPT_KEY'],
+  // Without an encrypt key in the console nothing is signed, and with another one the address check is unreadable.
+  ['not signed', 'FEISHU_ENCRYPT_KEY'],
+  ['another verification token', 'FEISHU_VERIFICATION_TOKEN'],
+  ['another app', 'FEISHU_APP_ID'],
+  ['out of the time window', 'stale'],
+]);
 
 /**
  * `POST /webhooks/feishu`. Feishu counts only HTTP 200 within 3 s as delivered, so a genuine event is always answered
@@ -37,7 +51,7 @@ export function createFeishuWebhook({ keys, intake, clock, log }: WebhookOptions
     keepMs: 2 * keys.windowMs,
     capacity: MAX_REMEMBERED,
   });
-  let lastSeen: Date | undefined;
+  const count = createCallbackCount(clock);
 
   async function take(payload: unknown): Promise<WebhookResponse> {
     return jsonAnswer(200, await intake.receive(payload));
@@ -47,9 +61,10 @@ export function createFeishuWebhook({ keys, intake, clock, log }: WebhookOptions
     const verified = verifyWebhook(request, keys, clock.now());
     if (verified.type === 'refused') {
       log.warn({ status: verified.status, reason: verified.reason }, 'feishu webhook request refused');
+      count.refused(MISMATCHES.get(verified.reason) ?? 'form');
       return refusalAnswer(verified.status);
     }
-    lastSeen = clock.now();
+    count.genuine();
     if (verified.type === 'challenge') return jsonAnswer(200, { challenge: verified.challenge });
     try {
       return await answered.once(verified.signature, () => take(verified.payload));
@@ -59,5 +74,9 @@ export function createFeishuWebhook({ keys, intake, clock, log }: WebhookOptions
     }
   }
 
-  return { route: { methods: ['POST'], path: '/webhooks/feishu', handle }, lastSeen: () => lastSeen };
+  return {
+    route: { methods: ['POST'], path: '/webhooks/feishu', handle },
+    lastSeen: () => count.seen().lastGenuine,
+    seen: count.seen,
+  };
 }

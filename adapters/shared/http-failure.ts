@@ -1,3 +1,6 @@
+import { codeOf } from './error-code.ts';
+import { ProxyFailure } from './proxy-tunnel.ts';
+
 /**
  * Why an HTTP exchange gave no whole answer. `unavailable`: not reached, or cut off. `timeout`: our time was over.
  * `aborted`: the caller's signal. `too-large`: the answer passed the cap.
@@ -8,13 +11,19 @@ export type HttpFailureKind = 'unavailable' | 'timeout' | 'aborted' | 'too-large
 export class HttpFailure extends Error {
   override readonly name = 'HttpFailure';
   readonly kind: HttpFailureKind;
+  /** An error code or a few words; which proxy, if it was the proxy's doing. Nothing of the request. */
+  readonly evidence: string;
   /** `maybe`: the request may have been written, so it may have taken effect. */
   readonly sent: 'no' | 'maybe';
+  /** The network's own code, such as `ENOTFOUND`, or a few constant words. */
+  readonly evidence: string;
 
   constructor(kind: HttpFailureKind, evidence: string, sent: 'no' | 'maybe') {
     super(`${kind}: ${evidence}`);
     this.kind = kind;
+    this.evidence = evidence;
     this.sent = sent;
+    this.evidence = evidence;
   }
 }
 
@@ -27,6 +36,7 @@ const NEVER_SENT: ReadonlySet<string> = new Set([
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
   'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
@@ -49,17 +59,12 @@ export function toHttpFailure(
   everSent: boolean,
 ): HttpFailure {
   if (error instanceof HttpFailure) return error;
-  const code = errorCode(error);
+  // The request waits for the way through: it has not left.
+  if (error instanceof ProxyFailure && !caller.aborted)
+    return new HttpFailure('unavailable', error.message, 'no');
+  const code = codeOf(error);
   const sent = !everSent || NEVER_SENT.has(code) ? 'no' : 'maybe';
   if (caller.aborted) return new HttpFailure('aborted', 'by the caller', sent);
   if (timedOut) return new HttpFailure('timeout', 'no whole answer in time', sent);
   return new HttpFailure(OUR_TIME_OVER.has(code) ? 'timeout' : 'unavailable', code, sent);
-}
-
-/** A connection attempt to several addresses fails with an `AggregateError` around the real ones. */
-function errorCode(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  if (error instanceof AggregateError) return errorCode(error.errors[0]);
-  return error.cause === undefined ? error.name : errorCode(error.cause);
 }

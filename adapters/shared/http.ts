@@ -1,5 +1,6 @@
-import { Agent, ProxyAgent, request, type Dispatcher } from 'undici';
+import { request, type Dispatcher } from 'undici';
 import type { Clock } from '../../src/contract/runtime.ts';
+import { createDispatchers, failureOnTheWay } from './http-dispatchers.ts';
 import { HttpFailure, toHttpFailure } from './http-failure.ts';
 
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -36,43 +37,24 @@ type HttpOptions = {
   readonly maxBytes: number;
 };
 
-const CONNECT_TIMEOUT_MS = 5_000;
-/** Shorter than the usual 60–75 s of gateways, so that we never write into a connection being closed at their end. */
-const KEEP_ALIVE_MS = 20_000;
-/** Connections to one origin; more calls wait. */
-const MAX_CONNECTIONS = 64;
-
 /** HTTP for platform APIs: bounded in time and bytes, kept alive, through the proxy where one is set for the host. */
 export function createHttp({ clock, proxyFor, timeoutMs, maxBytes }: HttpOptions): HttpClient {
-  const agents = new Map<string, Dispatcher>(); // one for each proxy: the environment names at most a few
-
-  function agentFor(url: URL): Dispatcher {
-    const proxy = proxyFor(url) ?? '';
-    const known = agents.get(proxy);
-    if (known !== undefined) return known;
-    const settings = {
-      connect: { timeout: CONNECT_TIMEOUT_MS },
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      connections: MAX_CONNECTIONS,
-      allowH2: false,
-    };
-    const agent = proxy === '' ? new Agent(settings) : new ProxyAgent({ ...settings, uri: proxy });
-    agents.set(proxy, agent);
-    return agent;
-  }
+  const dispatchers = createDispatchers(timeoutMs);
 
   async function send(
     call: HttpCall,
     signal: AbortSignal,
   ): Promise<HttpAnswer<Dispatcher.ResponseData['body']>> {
-    const { statusCode, headers, body } = await request(call.url, {
-      dispatcher: agentFor(new URL(call.url)),
+    const url = new URL(call.url);
+    const proxy = proxyFor(url);
+    const { statusCode, headers, body } = await request(url, {
+      dispatcher: dispatchers.for(url, proxy),
       method: call.method,
       headers: { ...call.headers },
       body: call.body ?? null,
       signal,
+    }).catch((error: unknown) => {
+      throw failureOnTheWay(error, url, proxy);
     });
     return { status: statusCode, headers: firstValues(headers), body };
   }
@@ -108,10 +90,7 @@ export function createHttp({ clock, proxyFor, timeoutMs, maxBytes }: HttpOptions
         const answer = await send(call, signal);
         return { ...answer, body: withFailures(answer.body, call.signal) };
       }),
-    async close() {
-      await Promise.all([...agents.values()].map((agent) => agent.destroy()));
-      agents.clear();
-    },
+    close: () => dispatchers.close(),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Check } from '../../src/contract/adapter.ts';
 import { AdapterError, type AdapterErrorCode } from '../../src/contract/errors.ts';
 import type { Clock } from '../../src/contract/runtime.ts';
 import { failedFinding, type Finding } from './findings.ts';
+import { withClock } from './platform-clock.ts';
 
 /** One check of the doctor. `Given`: what every call needs, such as the signal. */
 export type ProbeStep<Given> = {
@@ -14,13 +15,18 @@ export type ProbeStep<Given> = {
 /** What a platform's failures come to; `failedFinding` unless it knows better. */
 export type JudgeFailure = (error: unknown) => Finding;
 
-type ProbeOptions = { readonly clock: Clock; readonly failed?: JudgeFailure };
+type ProbeOptions = {
+  readonly clock: Clock;
+  /** The platform's clock minus ours, as the answers so far tell it. */
+  readonly skewMs: () => number | undefined;
+  readonly failed?: JudgeFailure;
+};
 
 /** The doctor's checks, one after another; after failed credentials the others would only say the same. */
 export async function* runProbe<Given>(
   steps: readonly ProbeStep<Given>[],
   given: Given,
-  { clock, failed = failedFinding }: ProbeOptions,
+  { clock, skewMs, failed = failedFinding }: ProbeOptions,
 ): AsyncIterable<Check> {
   for (const { code, page, run } of steps) {
     const begun = clock.now().getTime();
@@ -28,7 +34,7 @@ export async function* runProbe<Given>(
     yield {
       code,
       state,
-      evidence,
+      evidence: code === 'credentials' ? withClock(evidence, skewMs()) : evidence,
       durationMs: clock.now().getTime() - begun,
       ...(missing === undefined ? {} : { missing }),
       ...(state === 'passed' ? {} : { link: page }),

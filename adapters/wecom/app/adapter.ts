@@ -51,7 +51,7 @@ export async function createAppAdapter(config: AppConfig, deps: AdapterDeps): Pr
       health.set('down', 'stopped');
     },
     health: health.current,
-    probe: (signal) => probeApp({ calls, clock, lastWebhook: webhook.lastSeen }, signal),
+    probe: (signal) => probeApp({ calls, http, clock, callbacks: webhook.seen }, signal),
     render: renderWecomMarkdown,
     async fetchMedia(ref, signal) {
       const mediaId = readText(ref, 'mediaId');

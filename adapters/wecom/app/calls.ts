@@ -19,8 +19,8 @@ export type AppMessage = {
 export type AppCalls = {
   sendMarkdown(message: AppMessage, urgency: CallUrgency, signal: AbortSignal): Promise<void>;
   openMedia(mediaId: string, signal: AbortSignal): Promise<MediaBody>;
-  /** A token past the cache: whether the credentials are right. */
-  requestToken(signal: AbortSignal): Promise<unknown>;
+  /** A token past the cache: whether the credentials are right. `by`: the client to ask with, else the usual one. */
+  requestToken(signal: AbortSignal, by?: HttpClient): Promise<unknown>;
   /** The app's own description: whether our address is trusted and the AgentId right. */
   describeApp(signal: AbortSignal): Promise<unknown>;
   stop(): void;
@@ -47,13 +47,17 @@ type Request = { readonly method: 'GET' | 'POST'; readonly path: string; readonl
 
 export function createAppCalls({ config, http, budget, clock, log, onVerdict }: CallsOptions): AppCalls {
   const { corpId, agentId, secret, baseUrl } = config;
-  const tokens = createTokenCache({ clock, request: requestToken, renewBeforeMs: RENEW_BEFORE_MS });
+  const tokens = createTokenCache({
+    clock,
+    request: (signal) => requestToken(signal),
+    renewBeforeMs: RENEW_BEFORE_MS,
+  });
 
   /** The address holds the secret: it appears in no error, and logs mask it. */
-  async function requestToken(signal: AbortSignal): Promise<FreshToken> {
+  async function requestToken(signal: AbortSignal, by: HttpClient = http): Promise<FreshToken> {
     const query = new URLSearchParams({ corpid: corpId, corpsecret: secret });
     const answer = await leave({ budget, call: TOKEN_CALL, reading: true, signal }, () =>
-      http.exchange({ method: 'GET', url: `${baseUrl}/cgi-bin/gettoken?${query.toString()}`, signal }),
+      by.exchange({ method: 'GET', url: `${baseUrl}/cgi-bin/gettoken?${query.toString()}`, signal }),
     );
     const body = judge(TOKEN_CALL, answer, true);
     const token = readText(body, 'access_token');

@@ -13,6 +13,7 @@ import { botWebhookAdapterId, platformId } from '../ids.ts';
 import { createInboxGate } from '../../shared/inbox-gate.ts';
 import { createMediaHosts } from '../media-hosts.ts';
 import { fetchBotMedia } from '../media.ts';
+import { askClock } from '../../shared/platform-clock.ts';
 import { webhookCheck } from '../probe.ts';
 import { fetchWecomQuote } from '../quote.ts';
 import { renderWecomMarkdown } from '../render.ts';
@@ -96,8 +97,8 @@ export async function createBotWebhookAdapter(config: BotWebhookConfig, deps: Ad
       health.set('down', 'stopped');
     },
     health: health.current,
-    async *probe(): AsyncIterable<Check> {
-      yield webhookCheck(webhook.lastSeen());
+    async *probe(signal): AsyncIterable<Check> {
+      yield webhookCheck(webhook.seen(), await askClock(config.baseUrl, { http, clock }, signal));
       yield* mediaCheck(hosts.lastRefused());
     },
     render: renderWecomMarkdown,

@@ -1,5 +1,6 @@
 import type { WebhookRequest, WebhookResponse, WebhookRoute } from '../../../src/contract/adapter.ts';
 import type { Clock, Logger } from '../../../src/contract/runtime.ts';
+import { createCallbackCount, type CallbacksSeen } from '../../shared/callback-count.ts';
 import { parseJson, read, readText } from '../../shared/json.ts';
 import { createRecentKeys } from '../../shared/recent-keys.ts';
 import { unsupported } from '../api.ts';
@@ -24,8 +25,8 @@ type WebhookOptions = {
 
 export type BotWebhook = {
   readonly route: WebhookRoute;
-  /** When the last genuine request came. */
-  readonly lastSeen: () => Date | undefined;
+  /** What came since the start, and what was refused. */
+  readonly seen: () => CallbacksSeen;
   /** The welcome for an `enter_chat` that is being answered; throws when none waits for it. */
   readonly welcome: (msgid: string, text: string) => void;
 };
@@ -39,6 +40,12 @@ const RESTART_GRACE_MS = 20_000;
 const MAX_NAMED = 5_000;
 const EMPTY: WebhookResponse = { status: 200 };
 
+/** Which of our settings a refused request does not match, by the reason in the log. */
+const MISMATCHES: ReadonlyMap<string, string> = new Map([
+  ['signature', 'WECOM_BOT_TOKEN'],
+  ['decryption', 'WECOM_BOT_ENCODING_AES_KEY'],
+]);
+
 /** `GET|POST /webhooks/wecom/bot` (paths 101033, 100719, 101031). */
 export function createBotWebhook(options: WebhookOptions): BotWebhook {
   const { keys, streams, intake, decode, clock, uuid, log, stopped } = options;
@@ -46,7 +53,7 @@ export function createBotWebhook(options: WebhookOptions): BotWebhook {
   const key = readAesKey(keys.encodingAesKey) ?? Buffer.alloc(32);
   const startedAt = clock.now().getTime();
   const welcomes = new Map<string, (text: string) => void>(); // each for one request, a second at most
-  let lastSeen: Date | undefined;
+  const count = createCallbackCount(clock);
 
   function sealed(reply: object, nonce: string): WebhookResponse {
     const random = Buffer.from(uuid().replaceAll('-', ''), 'hex');
@@ -127,14 +134,14 @@ export function createBotWebhook(options: WebhookOptions): BotWebhook {
   }
 
   async function handle(request: WebhookRequest): Promise<WebhookResponse> {
-    if (request.method === 'GET') return answerCheck(request, verifier) ?? refuse('check');
+    if (request.method === 'GET') return check(request);
     const envelope = parseJson(Buffer.from(request.body).toString('utf8'));
     const encrypted = readText(envelope, 'encrypt') ?? readText(envelope, 'Encrypt');
     const verified = verifier.open(request.query, encrypted);
     if (verified.type === 'refused') return refuse(verified.reason);
     const body = parseJson(verified.text);
     if (read(body, 'msgtype') === undefined) return refuse('content');
-    lastSeen = clock.now();
+    count.genuine();
     try {
       const reply = await take(body);
       return reply === undefined ? EMPTY : sealed(reply, verified.nonce);
@@ -144,14 +151,22 @@ export function createBotWebhook(options: WebhookOptions): BotWebhook {
     }
   }
 
+  function check(request: WebhookRequest): WebhookResponse {
+    const answer = answerCheck(request, verifier);
+    if ('reason' in answer) return refuse(answer.reason);
+    count.genuine();
+    return answer;
+  }
+
   function refuse(reason: string): WebhookResponse {
     log.warn({ reason }, 'wecom webhook request refused');
+    count.refused(MISMATCHES.get(reason) ?? 'form');
     return REFUSAL;
   }
 
   return {
     route: { methods: ['GET', 'POST'], path: '/webhooks/wecom/bot', handle },
-    lastSeen: () => lastSeen,
+    seen: count.seen,
     welcome(msgid, text) {
       const give = welcomes.get(msgid);
       if (give === undefined) throw unsupported('a message without an event to answer');

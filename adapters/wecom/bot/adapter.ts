@@ -96,7 +96,11 @@ export async function createBotAdapter(config: BotConfig, deps: AdapterDeps): Pr
       health.set('down', 'stopped');
     },
     health: health.current,
-    probe: () => probeBot(health.current, hosts.lastRefused),
+    probe: (signal) =>
+      probeBot(
+        { health: health.current, refusedMediaHost: hosts.lastRefused, wsUrl: config.wsUrl, http, clock },
+        signal,
+      ),
     render: renderWecomMarkdown,
     fetchMedia: (ref, signal) => fetchBotMedia({ http, hosts, callbackKey: undefined }, ref, signal),
     fetchQuote: (ref) => fetchWecomQuote(ref),

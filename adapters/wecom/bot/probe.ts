@@ -1,5 +1,17 @@
 import type { AdapterHealth, Check } from '../../../src/contract/adapter.ts';
-import { healthEvidence } from '../../shared/findings.ts';
+import type { Clock } from '../../../src/contract/runtime.ts';
+import { connectionFinding } from '../../shared/findings.ts';
+import type { HttpClient } from '../../shared/http.ts';
+import { askClock, withClock } from '../../shared/platform-clock.ts';
+
+type ProbeOptions = {
+  readonly health: () => AdapterHealth;
+  readonly refusedMediaHost: () => string | undefined;
+  /** Of the long connection: `wss://…`. */
+  readonly wsUrl: string;
+  readonly http: HttpClient;
+  readonly clock: Clock;
+};
 
 /** The bot's page in the console. */
 const CONSOLE = 'https://work.weixin.qq.com/wework_admin/frame#/aiHelper/list';
@@ -8,18 +20,18 @@ const CONSOLE = 'https://work.weixin.qq.com/wework_admin/frame#/aiHelper/list';
  * A second login would end the connection in use, so nothing is tried: the connection's own state tells both whether the
  * credentials are right and whether WeCom is reached.
  */
-export async function* probeBot(
-  health: () => AdapterHealth,
-  refusedMediaHost: () => string | undefined,
-): AsyncIterable<Check> {
-  const now = health();
-  const { state } = now;
-  const evidence = healthEvidence(now);
+export async function* probeBot(options: ProbeOptions, signal: AbortSignal): AsyncIterable<Check> {
+  const { health, refusedMediaHost, wsUrl, clock } = options;
+  const begun = clock.now().getTime();
+  const skewMs = await askClock(wsUrl.replace(/^ws/, 'http'), options, signal);
+  const durationMs = clock.now().getTime() - begun;
+  const { state } = health();
+  const connection = connectionFinding(health());
   const credentials = state === 'up' ? 'passed' : state === 'failed' ? 'failed' : 'unknown';
-  yield { code: 'credentials', state: credentials, durationMs: 0, evidence, ...linked(credentials) };
+  const evidence = withClock(connection.evidence, skewMs);
+  yield { code: 'credentials', state: credentials, durationMs, evidence, ...linked(credentials) };
   if (state === 'failed') return;
-  const connection = state === 'up' ? 'passed' : 'failed';
-  yield { code: 'connection', state: connection, durationMs: 0, evidence, ...linked(connection) };
+  yield { code: 'connection', durationMs: 0, ...connection, ...linked(connection.state) };
   yield* mediaCheck(refusedMediaHost());
 }
 

@@ -53,9 +53,12 @@ function isShort(value: string | null | undefined): value is string {
   return typeof value === 'string' && value !== '' && value.length <= MAX_QUERY_VALUE;
 }
 
-/** Answers the check of an address: the text alone, without quotes, byte order mark or line break. */
-export function answerCheck(request: WebhookRequest, verifier: Verifier): WebhookResponse | undefined {
+/** Answers the check of an address: the text alone, without quotes, byte order mark or line break; else the reason. */
+export function answerCheck(
+  request: WebhookRequest,
+  verifier: Verifier,
+): WebhookResponse | Extract<Verified, { type: 'refused' }> {
   const verified = verifier.check(request.query);
-  if (verified.type === 'refused') return undefined;
+  if (verified.type === 'refused') return verified;
   return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: verified.text };
 }
