@@ -1,8 +1,8 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { TOPIC_CARD, TOPIC_ROBOT } from 'dingtalk-stream';
 import { AdapterError } from '../../src/contract/errors.ts';
 import type { Clock, Logger } from '../../src/contract/runtime.ts';
+import { errorEvidence } from '../shared/error-evidence.ts';
+import { openingFault } from '../shared/open-socket.ts';
 import type { SessionEnd } from '../shared/session-end.ts';
 import type { SessionHooks } from './connection.ts';
 import type { Gateway } from './gateway.ts';
@@ -114,7 +114,7 @@ function createClient(
     clientId,
     clientSecret,
     userAgent,
-    agentFor: (url) => createAgent(url, options.proxyFor),
+    proxyFor: options.proxyFor,
     openGateway: () => gateway.open(life.signal),
     hooks: {
       onInbound,
@@ -198,19 +198,11 @@ function createWatch(clock: Clock, lifetime: AbortSignal) {
   };
 }
 
-/** For the socket; Node's own agent goes through a proxy by CONNECT. */
-function createAgent(url: URL, proxyFor: (url: URL) => string | undefined): HttpAgent {
-  if (url.protocol === 'ws:') return new HttpAgent();
-  const proxy = proxyFor(new URL(`https://${url.host}`));
-  return new HttpsAgent(proxy === undefined ? {} : { proxyEnv: { HTTPS_PROXY: proxy } });
-}
-
 /** `failed` needs a person: credentials refused, the app not published, the robot not in Stream mode. */
 function faultOf(error: unknown): SessionEnd {
   if (error instanceof AdapterError) {
     const refused = error.code === 'unauthorized' || error.code === 'forbidden' || error.code === 'invalid';
-    return { detail: `${refused ? 'auth' : error.code} ${error.platformCode ?? ''}`.trim(), refused };
+    return { detail: errorEvidence(error, refused ? 'auth' : error.code), refused };
   }
-  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
-  return { detail: `handshake ${typeof code === 'string' ? code : 'refused'}`, refused: false };
+  return { detail: openingFault(error) ?? 'handshake refused', refused: false };
 }

@@ -1,14 +1,13 @@
-import type { Agent } from 'node:http';
 import { DWClient, TOPIC_CARD, TOPIC_ROBOT, type DWClientDownStream } from 'dingtalk-stream';
 import { WebSocket, type RawData } from 'ws';
 import { isFields, parseJson, read, readText } from '../shared/json.ts';
+import { SocketAgent } from '../shared/socket-agent.ts';
 
 export type StreamClientOptions = {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly userAgent: string;
-  /** For the socket's address, which is known only once the gateway has told it. */
-  readonly agentFor: (url: URL) => Agent;
+  readonly proxyFor: (url: URL) => string | undefined;
   /** Asks the gateway where to connect: a ticket for one connection, good for 90 s. */
   readonly openGateway: () => Promise<{ readonly endpoint: string; readonly ticket: string }>;
   readonly hooks: StreamHooks;
@@ -45,7 +44,7 @@ export class StreamClient extends DWClient {
   readonly #options: StreamClientOptions;
   #url = '';
   #socket: WebSocket | undefined;
-  #agent: Agent | undefined;
+  #agent: SocketAgent | undefined;
   #terminated = false;
 
   constructor(options: StreamClientOptions) {
@@ -73,8 +72,9 @@ export class StreamClient extends DWClient {
   override async _connect(): Promise<void> {
     if (this.#terminated) throw new Error('terminated before it began');
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-    const { agentFor, hooks } = this.#options;
-    this.#agent = agentFor(new URL(this.#url));
+    const { proxyFor, hooks } = this.#options;
+    const url = new URL(this.#url);
+    this.#agent = new SocketAgent({ address: () => url, proxyFor, timeoutMs: HANDSHAKE_TIMEOUT_MS });
     const socket = new WebSocket(this.#url, {
       agent: this.#agent,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,

@@ -1,4 +1,5 @@
 import { AdapterError } from '../../src/contract/errors.ts';
+import { errorEvidence } from '../shared/error-evidence.ts';
 import { holdUntilStopped, type SessionEnd } from '../shared/session-end.ts';
 import type { SessionHooks } from './connection.ts';
 
@@ -11,10 +12,10 @@ export async function serveWebhooks(
   try {
     await tryCredentials(signal);
   } catch (error) {
-    const { code, platformCode = '' } =
-      error instanceof AdapterError ? error : { code: 'unavailable', platformCode: undefined };
+    if (!(error instanceof AdapterError)) return { detail: 'unavailable', refused: false };
+    const { code } = error;
     const refused = code === 'unauthorized' || code === 'forbidden' || code === 'invalid';
-    return { detail: `${refused ? 'auth' : code} ${platformCode}`.trim(), refused };
+    return { detail: errorEvidence(error, refused ? 'auth' : code), refused };
   }
   return holdUntilStopped(onUp, signal);
 }

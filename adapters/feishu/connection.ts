@@ -1,6 +1,7 @@
 import { AdapterError } from '../../src/contract/errors.ts';
 import type { Clock } from '../../src/contract/runtime.ts';
 import { createBackoff } from '../shared/backoff.ts';
+import { errorEvidence } from '../shared/error-evidence.ts';
 import type { Health } from '../shared/health.ts';
 import type { SessionEnd } from '../shared/session-end.ts';
 
@@ -74,5 +75,5 @@ export function createConnection({ clock, random, health, prepare, serve }: Supe
 function faultOf(error: unknown): { readonly detail: string; readonly refused: boolean } {
   if (!(error instanceof AdapterError)) return { detail: 'unexpected failure', refused: false };
   const refused = error.code === 'unauthorized' || error.code === 'forbidden';
-  return { detail: `${refused ? 'auth' : error.code} ${error.platformCode ?? ''}`.trim(), refused };
+  return { detail: errorEvidence(error, refused ? 'auth' : error.code), refused };
 }

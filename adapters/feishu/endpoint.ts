@@ -1,4 +1,5 @@
 import type { HttpInstance } from '@larksuiteoapi/node-sdk';
+import { tellsMore } from '../shared/error-evidence.ts';
 import { HttpFailure } from '../shared/http-failure.ts';
 import type { HttpClient } from '../shared/http.ts';
 import { isFields, parseJson, read, readNumber, readText } from '../shared/json.ts';
@@ -15,6 +16,8 @@ type EndpointOptions = {
   readonly http: HttpClient;
   readonly signal: AbortSignal;
   readonly addSecret: (secret: string) => void;
+  /** Where the platform wants the connection. */
+  readonly onAddress: (url: URL) => void;
   readonly onEnd: (end: SessionEnd) => void;
 };
 
@@ -23,7 +26,8 @@ type EndpointOptions = {
  * for ever on an answer without `data`, and reconnects at its own pace (up to 150 s): so every failure, and every
  * second question, ends the session, and our own supervision begins the next one.
  */
-export function createEndpointHttp({ http, signal, addSecret, onEnd }: EndpointOptions): HttpInstance {
+export function createEndpointHttp(options: EndpointOptions): HttpInstance {
+  const { http, signal, addSecret, onAddress, onEnd } = options;
   let asked = false;
 
   function end(detail: string, refused = false): never {
@@ -31,29 +35,33 @@ export function createEndpointHttp({ http, signal, addSecret, onEnd }: EndpointO
     throw new Error('the session is over');
   }
 
-  return toHttpInstance(async (options) => {
+  return toHttpInstance(async (request) => {
     if (asked) end('the connection was refused or closed');
     asked = true;
     const answer = await http
-      .exchange({ ...toCall(options), signal })
-      .catch((error: unknown) =>
-        end(error instanceof HttpFailure ? `endpoint ${error.kind}` : 'endpoint failed'),
-      );
+      .exchange({ ...toCall(request), signal })
+      .catch((error: unknown) => end(error instanceof HttpFailure ? wordsFor(error) : 'endpoint failed'));
     const body = parseJson(answer.body);
     const code = readNumber(body, 'code');
     if (code !== 0)
       end(`endpoint ${code ?? `http ${answer.status}`}`, code !== undefined && HOPELESS.has(code));
     const url = readText(body, 'data', 'URL');
     if (url === undefined || !/^wss?:\/\//.test(url)) end('endpoint without an address');
-    for (const secret of ['ticket', 'access_key'].map((name) => URL.parse(url)?.searchParams.get(name))) {
+    const address = URL.parse(url);
+    for (const secret of ['ticket', 'access_key'].map((name) => address?.searchParams.get(name))) {
       if (secret !== undefined && secret !== null && secret.length >= 8) addSecret(secret);
     }
+    if (address !== null) onAddress(address);
     return {
       code,
       msg: '',
       data: { URL: url, ClientConfig: settingsFor(read(body, 'data', 'ClientConfig')) },
     };
   });
+}
+
+function wordsFor({ kind, evidence }: HttpFailure): string {
+  return kind === 'unavailable' && tellsMore(evidence) ? `endpoint ${kind} ${evidence}` : `endpoint ${kind}`;
 }
 
 /** The four numbers the SDK reads; it would take whatever else stands there as NaN. */

@@ -1,9 +1,11 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import type { EventDispatcher, WSClient } from '@larksuiteoapi/node-sdk';
 import type { Clock, Logger } from '../../src/contract/runtime.ts';
+import { codeOf } from '../shared/error-code.ts';
+import { tellsMore } from '../shared/error-evidence.ts';
 import type { HttpClient } from '../shared/http.ts';
+import { openingFault } from '../shared/open-socket.ts';
 import type { SessionEnd } from '../shared/session-end.ts';
+import { SocketAgent } from '../shared/socket-agent.ts';
 import { createEndpointHttp } from './endpoint.ts';
 import { superviseFrames } from './sdk-frames.ts';
 import { createSdkLog } from './sdk-log.ts';
@@ -49,7 +51,16 @@ export async function runSession(
   const { promise: ended, resolve: end } = Promise.withResolvers<SessionEnd>();
   const lifetime = AbortSignal.any([signal, over.signal]);
   const watch = createWatch(clock, lifetime, end);
-  const agent = createAgent(baseUrl, options.proxyFor);
+  let address = new URL(baseUrl);
+  const agent = new SocketAgent({
+    address: () => address,
+    proxyFor: options.proxyFor,
+    timeoutMs: HANDSHAKE_TIMEOUT_MS,
+    // The SDK keeps to itself what went wrong, and asks for the next address, which ends the session, too.
+    onFailure: (error) => {
+      if (tellsMore(codeOf(error))) end({ detail: openingFault(error) ?? 'not opened', refused: false });
+    },
+  });
   const logger = createSdkLog(log);
   const stop = (): void => {
     end({ detail: 'stopped', refused: false });
@@ -67,6 +78,9 @@ export async function runSession(
       signal: lifetime,
       addSecret: (secret) => {
         log.addSecret(secret);
+      },
+      onAddress: (told) => {
+        address = told;
       },
       onEnd: end,
     }),
@@ -148,12 +162,4 @@ function createDispatcher(
     }
   }
   return new Dispatcher({ logger });
-}
-
-/** For the socket; Node's own agent goes through a proxy by CONNECT. */
-function createAgent(baseUrl: string, proxyFor: (url: URL) => string | undefined): HttpAgent {
-  const url = new URL(baseUrl);
-  const proxy = proxyFor(url);
-  if (url.protocol === 'http:') return new HttpAgent();
-  return new HttpsAgent(proxy === undefined ? {} : { proxyEnv: { HTTPS_PROXY: proxy } });
 }

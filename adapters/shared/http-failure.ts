@@ -11,17 +11,14 @@ export type HttpFailureKind = 'unavailable' | 'timeout' | 'aborted' | 'too-large
 export class HttpFailure extends Error {
   override readonly name = 'HttpFailure';
   readonly kind: HttpFailureKind;
-  /** An error code or a few words; which proxy, if it was the proxy's doing. Nothing of the request. */
-  readonly evidence: string;
   /** `maybe`: the request may have been written, so it may have taken effect. */
   readonly sent: 'no' | 'maybe';
-  /** The network's own code, such as `ENOTFOUND`, or a few constant words. */
+  /** The network's own code, such as `ENOTFOUND`, or a few words; which proxy, where it was the proxy's doing. */
   readonly evidence: string;
 
   constructor(kind: HttpFailureKind, evidence: string, sent: 'no' | 'maybe') {
     super(`${kind}: ${evidence}`);
     this.kind = kind;
-    this.evidence = evidence;
     this.sent = sent;
     this.evidence = evidence;
   }

@@ -3,22 +3,6 @@ import { connect as connectTls } from 'node:tls';
 import { codeOf } from './error-code.ts';
 import { openTunnel, ProxyFailure } from './proxy-tunnel.ts';
 
-/** The authorities that sign for this host are none of those Node knows: a company's own, or a proxy that looks inside. */
-const UNKNOWN_AUTHORITY: ReadonlySet<string> = new Set([
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-]);
-
-/** The line that would make Node trust the certificate, if a failure with this evidence is about one. */
-export function missingAuthority(evidence: string): string | undefined {
-  return [...UNKNOWN_AUTHORITY].some((code) => evidence.split(' ').includes(code))
-    ? 'NODE_EXTRA_CA_CERTS=/path/to/ca.pem'
-    : undefined;
-}
-
 /**
  * Why there was no connection, in a few words for operators: a code, and which proxy if it was the proxy's. Undefined when
  * the other side was reached, and refused.

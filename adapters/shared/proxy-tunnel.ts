@@ -47,7 +47,7 @@ export async function openTunnel({ proxy, host, port, signal }: TunnelOptions): 
   request.once('connect', ({ statusCode = 0 }, socket, head) => {
     if (statusCode >= 200 && statusCode < 300) {
       socket.unshift(head);
-      return resolve(socket as Socket);
+      return resolve(socket);
     }
     socket.destroy();
     reject(new ProxyFailure(proxy, String(statusCode)));

@@ -1,6 +1,7 @@
 import type { AdapterError } from '../../../src/contract/errors.ts';
 import type { Clock } from '../../../src/contract/runtime.ts';
 import { createBackoff } from '../../shared/backoff.ts';
+import { errorEvidence } from '../../shared/error-evidence.ts';
 import { toAdapterError } from '../api.ts';
 import { NOT_TRUSTED, type Refusal } from '../error-codes.ts';
 import type { Health } from '../../shared/health.ts';
@@ -46,7 +47,7 @@ export function createAppWatch({ calls, health, clock, random }: WatchOptions): 
       const refused =
         error.code === 'unauthorized' || error.platformCode?.startsWith(String(NOT_TRUSTED)) === true;
       if (!refused && error.platformCode !== undefined && !PASSING.has(error.code)) return health.set('up');
-      if (!refused) health.set('down', `${error.code} ${error.platformCode ?? ''}`.trim());
+      if (!refused) health.set('down', errorEvidence(error));
       else health.set('failed', detailOf(error.platformCode ?? ''));
       await clock.sleep(refused ? LONGEST_WAIT_MS : backoff.next(), stopping.signal);
     }

@@ -1,8 +1,8 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { WebSocket, type RawData } from 'ws';
 import type { Clock, Logger } from '../../../src/contract/runtime.ts';
 import { isFields, parseJson, read, readNumber, readText } from '../../shared/json.ts';
+import { openingFault } from '../../shared/open-socket.ts';
+import { SocketAgent } from '../../shared/socket-agent.ts';
 import { readRefusal } from '../error-codes.ts';
 import type { BotLink } from './link.ts';
 
@@ -57,7 +57,12 @@ export async function runSession(
   const { wsUrl, link, clock } = options;
   const over = new AbortController();
   const { promise: ended, resolve: end } = Promise.withResolvers<SessionEnd>();
-  const agent = createAgent(wsUrl, options.proxyFor);
+  const url = new URL(wsUrl);
+  const agent = new SocketAgent({
+    address: () => url,
+    proxyFor: options.proxyFor,
+    timeoutMs: HANDSHAKE_TIMEOUT_MS,
+  });
   const socket = new WebSocket(wsUrl, {
     agent,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
@@ -89,7 +94,7 @@ export async function runSession(
     receive(parseJson(textOf(data)));
   });
   socket.on('error', (error) => {
-    end({ kind: 'lost', detail: 'code' in error ? String(error.code) : 'not opened' });
+    end({ kind: 'lost', detail: openingFault(error) ?? 'not opened' });
   });
   socket.on('close', (code) => {
     end({ kind: 'lost', detail: `closed ${code}` });
@@ -172,12 +177,4 @@ function createWatch(clock: Clock, end: (end: SessionEnd) => void, ping: () => v
 function textOf(data: RawData): string {
   if (Array.isArray(data)) return Buffer.concat(data).toString('utf8');
   return Buffer.isBuffer(data) ? data.toString('utf8') : Buffer.from(data).toString('utf8');
-}
-
-/** Node's own agent goes through a proxy by CONNECT. */
-function createAgent(wsUrl: string, proxyFor: (url: URL) => string | undefined): HttpAgent {
-  const url = new URL(wsUrl.replace(/^ws/, 'http'));
-  if (url.protocol === 'http:') return new HttpAgent();
-  const proxy = proxyFor(url);
-  return new HttpsAgent(proxy === undefined ? {} : { proxyEnv: { HTTPS_PROXY: proxy } });
 }
