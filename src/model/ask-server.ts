@@ -102,6 +102,11 @@ async function* tryOnce(
   const { thinking } = question.request;
   const opened = server.habits.opens(description.model, thinking);
   const prepared = prepare(server, description, question, surroundings);
+  const { messageCount, imageCount, imageBytes } = question.messages;
+  surroundings.log.debug(
+    { host: server.endpoint.host, messages: messageCount, images: imageCount, imageBytes },
+    'sending a request to the model server',
+  );
   const parts = attempt({ ...surroundings, ...prepared, server, opened, firstTokenTimeoutMs, signal });
   const startedAt = surroundings.clock.now().getTime();
   let firstAt: number | undefined;

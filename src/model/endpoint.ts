@@ -8,10 +8,13 @@ export type Endpoint = {
   readonly rootUrl: string;
 };
 
-/** Makes an endpoint of a configured base URL: with or without `/v1`, a trailing slash, or the whole chat path. */
+/**
+ * Makes an endpoint of a configured base URL: with or without `/v1`, a trailing slash, or a whole path as it stands in a
+ * curl command. `/v1/completions` leads to the chat as well: nothing else is asked.
+ */
 export function createEndpoint(baseUrl: string): Endpoint {
   const url = new URL(baseUrl);
-  const path = url.pathname.replace(/\/+$/, '').replace(/\/chat\/completions$/, '');
+  const path = url.pathname.replace(/\/+$/, '').replace(/\/((chat\/)?completions|models)$/, '');
   const apiPath = /\/v\d+$/.test(path) ? path : `${path}/v1`;
   const api = `${url.origin}${apiPath}`;
   const root = `${url.origin}${apiPath.replace(/\/v\d+$/, '')}`;

@@ -8,7 +8,10 @@ import type { ModelDescription, ModelMessage, ModelRequest } from './types.ts';
 export type PreparedMessages = {
   readonly json: string;
   readonly tokenEstimate: number;
+  readonly messageCount: number;
   readonly imageCount: number;
+  /** All pictures together, before base64 makes them a third larger. */
+  readonly imageBytes: number;
 };
 
 export type BodyOptions = {
@@ -37,10 +40,13 @@ const leastMaxTokens = 256;
 const marginTokens = 64;
 
 export function prepareMessages(messages: readonly ModelMessage[]): PreparedMessages {
+  const images = messages.flatMap((message) => message.images ?? []);
   return {
     json: JSON.stringify(messages.map(wireMessage)),
     tokenEstimate: estimateTokens(messages),
-    imageCount: messages.reduce((sum, { images }) => sum + (images?.length ?? 0), 0),
+    messageCount: messages.length,
+    imageCount: images.length,
+    imageBytes: images.reduce((sum, { bytes }) => sum + bytes.byteLength, 0),
   };
 }
 
