@@ -10,6 +10,17 @@ export function startOf(unit: 'day' | 'month', now: Date, timeZone: string): num
   return midnight - offsetMs(guess, timeZone);
 }
 
+/** The present moment, and when its day began and ends in a time zone. */
+export function limitClock(
+  now: Date,
+  timeZone: string,
+): { readonly now: number; readonly dayBegan: number; readonly dayEnds: number } {
+  const dayBegan = startOf('day', now, timeZone);
+  // The longest day, the one on which the clocks go back, has 25 hours.
+  const dayEnds = startOf('day', new Date(dayBegan + 26 * 60 * 60_000), timeZone);
+  return { now: now.getTime(), dayBegan, dayEnds };
+}
+
 /** How far the zone's clocks are ahead of UTC at that moment. */
 function offsetMs(at: number, timeZone: string): number {
   const parts = new Intl.DateTimeFormat('en-US', {

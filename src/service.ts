@@ -6,6 +6,7 @@ import type { Adapter, AdapterDeps } from './contract/adapter.ts';
 import type { AdapterId } from './contract/ids.ts';
 import type { Clock } from './contract/runtime.ts';
 import { createCore, type Core } from './core/core.ts';
+import { openPolicy, type PolicyBook } from './core/policy.ts';
 import { diagnose } from './diagnosis/diagnose.ts';
 import { createPlatformAlerts, type PlatformAlerts } from './diagnosis/platform-alerts.ts';
 import { createTellAdministrators } from './diagnosis/tell-administrators.ts';
@@ -81,13 +82,14 @@ export async function createAdapters(
 type CoreParts = {
   readonly adapters: readonly Adapter[];
   readonly store: Store;
+  readonly policy: PolicyBook;
   readonly model: Model;
   readonly metrics: Metrics;
   readonly ledger: CallLedger;
   readonly alerts: PlatformAlerts;
 };
 
-function buildCore(options: ServiceOptions, { adapters, store, model, metrics, ledger, alerts }: CoreParts) {
+function buildCore(options: ServiceOptions, { adapters, store, policy, model, metrics, ledger, alerts }: CoreParts) {
   const { config, clock, log, version } = options;
   const preparer = createImagePreparer({ clock, log });
   const core = createCore({
@@ -95,6 +97,7 @@ function buildCore(options: ServiceOptions, { adapters, store, model, metrics, l
     ledger,
     adapters: new Map<AdapterId, Adapter>(adapters.map((adapter) => [adapter.id, adapter])),
     store,
+    policy,
     model,
     preparer,
     clock,
@@ -185,6 +188,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, clock, log, version } = options;
   const startedAt = performance.now();
   const store = await openStore(join(options.dataDirectory, 'bridge.db'), clock);
+  const policy = await openPolicy(store.policy, config.access, config.conversation.groupContext);
   const ledger = await createCallLedger(store.calls, clock, config.timeZone);
   const metrics = createMetrics({ droppedLogLines: () => log.dropped() });
   const adapters = await createAdapters(options, { ledger, metrics });
@@ -195,7 +199,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const tell = createTellAdministrators({ administrators, adapters, uuid: randomUUID, log: watchLog });
   const { signal } = stopping;
   const alerts = createPlatformAlerts({ tell, language: config.locale, clock, log: watchLog, signal });
-  const { core, preparer } = buildCore(options, { adapters, store, model, metrics, ledger, alerts });
+  const { core, preparer } = buildCore(options, { adapters, store, policy, model, metrics, ledger, alerts });
   const http = createHttpServer({
     ...config.http,
     routes: adapters.flatMap(({ webhooks }) => webhooks),

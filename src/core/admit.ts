@@ -2,10 +2,14 @@ import type { Admission, InboundMessage } from '../contract/inbound.ts';
 import type { Clock, Logger } from '../contract/runtime.ts';
 import { commands, parseCommand } from '../commands/registry.ts';
 import type { Store } from '../store/store.ts';
+import type { UseCounter } from '../store/use-counter.ts';
 import type { Access } from './access.ts';
+import type { Bursts } from './bursts.ts';
 import { maxWaitingPerLane, type Lanes } from './lanes.ts';
-import type { Limits } from './limits.ts';
-import { scopeOf, type GroupContext } from './scope.ts';
+import { reachedLimit, type LimitClock } from './limits.ts';
+import { groupContextOf, maintenanceOf, type PolicyBook } from './policy.ts';
+import type { Refusals } from './refusals.ts';
+import { scopeOf, type Scope } from './scope.ts';
 import {
   asTurn,
   shortId,
@@ -19,37 +23,59 @@ import {
 export type AdmitServices = {
   readonly store: Pick<Store, 'turns'>;
   readonly access: Access;
-  readonly limits: Limits;
+  readonly policy: Pick<PolicyBook, 'current'>;
+  readonly refusals: Refusals;
+  readonly bursts: Bursts;
   readonly lanes: Lanes;
   readonly clock: Clock;
+  /** The present moment, and when its day began and ends in the service's time zone. */
+  readonly limitClock: () => LimitClock;
   readonly newTurnId: () => TurnId;
   readonly newButtonKey: () => string;
-  readonly groupContext: GroupContext;
   readonly maxMessageAgeMs: number;
   readonly log: Logger;
   /** Takes the turn up; returns at once. */
   readonly begin: (turn: Turn) => void;
 };
 
-type Decision = { readonly kind: TurnKind; readonly notice?: AdmissionNotice };
+type Decision = { readonly kind: TurnKind; readonly notice?: AdmissionNotice; readonly joinedTo?: TurnId };
 
-/** What a first-seen message is to become; undefined: nothing at all. Nothing here waits. */
-function decide(services: AdmitServices, message: InboundMessage): Decision | undefined {
+function notice(
+  code: Extract<AdmissionNotice['code'], 'too-old' | 'not-allowed' | 'queue-full' | 'empty' | 'unreadable'>,
+): Decision {
+  return { kind: 'notice', notice: { code } };
+}
+
+/** What a first-seen message is to become; undefined: nothing at all. Waits for nothing but the counter's look. */
+async function decide(
+  services: AdmitServices,
+  message: InboundMessage,
+  scope: Scope,
+  counter: UseCounter,
+): Promise<Decision | undefined> {
   const { place, sender, text, media, unreadable, addressed } = message;
-  const now = services.clock.now().getTime();
   if (!addressed) return undefined;
-  const tooOld = now - message.sentAt.getTime() > services.maxMessageAgeMs;
-  if (tooOld) return { kind: 'notice', notice: 'too-old' };
+  const time = services.limitClock();
+  if (time.now - message.sentAt.getTime() > services.maxMessageAgeMs) return notice('too-old');
   const asker = { platform: place.platform, person: sender.key, chat: place.chat };
-  if (!services.access.mayAsk(asker)) return { kind: 'notice', notice: 'not-allowed' };
+  if (!services.access.mayAsk(asker)) return notice('not-allowed');
   if (parseCommand(text, commands) !== undefined) return { kind: 'command' };
-  const person = JSON.stringify([place.adapter, place.tenant, sender.key]);
-  if (!services.limits.take(person, now)) return { kind: 'notice', notice: 'too-many-messages' };
+  const policy = services.policy.current();
+  const maintenance = maintenanceOf(policy);
+  if (maintenance !== undefined && !services.access.isAdmin(asker))
+    return { kind: 'notice', notice: { code: 'paused', note: maintenance.note } };
   const empty = text.trim() === '' && media.length === 0;
-  if (empty && unreadable.length > 0) return { kind: 'notice', notice: 'unreadable' };
-  if (empty && message.quote === undefined) return { kind: 'notice', notice: 'empty' };
-  const lane = scopeOf(place, sender.key, services.groupContext);
-  if (services.lanes.length(lane) > maxWaitingPerLane) return { kind: 'notice', notice: 'queue-full' };
+  if (empty && unreadable.length > 0) return notice('unreadable');
+  if (empty && message.quote === undefined) return notice('empty');
+  const reached = await reachedLimit(policy, message, time, counter);
+  if (reached !== undefined) {
+    // Said once: a flood is not answered with a flood.
+    const first = services.refusals.first(asker, reached, time.now);
+    return first ? { kind: 'notice', notice: { code: 'limit', ...reached } } : undefined;
+  }
+  const joinedTo = services.bursts.open(scope, message);
+  if (joinedTo !== undefined) return { kind: 'part', joinedTo };
+  if (services.lanes.length(scope) > maxWaitingPerLane) return notice('queue-full');
   return { kind: 'question' };
 }
 
@@ -60,13 +86,19 @@ function decide(services: AdmitServices, message: InboundMessage): Decision | un
 export function createMessageAdmission(
   services: AdmitServices,
 ): (message: InboundMessage) => Promise<Admission> {
-  const birth = (message: InboundMessage, at: number): NewTurn | undefined => {
-    const decision = decide(services, message);
+  const birth = async (
+    message: InboundMessage,
+    at: number,
+    counter: UseCounter,
+  ): Promise<NewTurn | undefined> => {
+    const { place, sender } = message;
+    const scope = scopeOf(place, sender.key, groupContextOf(services.policy.current(), place));
+    const decision = await decide(services, message, scope, counter);
     if (decision === undefined) return undefined;
     return {
       ...decision,
       id: services.newTurnId(),
-      scope: scopeOf(message.place, message.sender.key, services.groupContext),
+      scope,
       message,
       buttonKey: services.newButtonKey(),
       acceptedAt: at,
@@ -78,17 +110,19 @@ export function createMessageAdmission(
     const { eventKey } = message;
     let turn: NewTurn | undefined;
     // Decided only once the claim holds, so that redeliveries count against nobody's limit.
-    const turnIfNew = (): NewTurn | undefined => (turn ??= birth(message, at));
+    const turnIfNew = async (counter: UseCounter): Promise<NewTurn | undefined> =>
+      (turn ??= await birth(message, at, counter));
     const admitted = await services.store.turns.admit({ adapter, eventKey, at, turnIfNew });
     if (admitted === 'duplicate') {
       services.log.debug({ adapter, eventKey }, 'a redelivery, already taken');
       return { outcome: 'duplicate' };
     }
     if (turn === undefined) return { outcome: 'ignored' };
-    const { kind, notice } = turn;
+    const { kind, notice: said } = turn;
     const pictures = message.media.length;
-    services.log.info({ adapter, eventKey, turn: shortId(turn.id), kind, notice, pictures }, 'accepted');
-    services.begin(asTurn(turn));
+    const fields = { adapter, eventKey, turn: shortId(turn.id), kind, notice: said?.code, pictures };
+    services.log.info(fields, 'accepted');
+    await (kind === 'part' ? services.bursts.join(asTurn(turn)) : services.begin(asTurn(turn)));
     return { outcome: 'accepted' };
   };
 }

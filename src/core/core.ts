@@ -2,7 +2,7 @@ import type { Adapter } from '../contract/adapter.ts';
 import type { AdapterId } from '../contract/ids.ts';
 import type { Admission, Inbox, InboundEvent, InboundNotice } from '../contract/inbound.ts';
 import type { Clock, Logger } from '../contract/runtime.ts';
-import { startOf } from '../calendar.ts';
+import { limitClock, startOf } from '../calendar.ts';
 import type { CommandServices } from '../commands/command.ts';
 import type { Config } from '../config/types.ts';
 import { createTokenMeter } from '../conversation/tokens.ts';
@@ -15,12 +15,14 @@ import { createPace, type Pace, type PaceLevel } from '../reply/pace.ts';
 import type { Store } from '../store/store.ts';
 import type { AnswerServices } from './answer-question.ts';
 import { createAccess } from './access.ts';
+import { createBursts } from './bursts.ts';
 import { createDirectChats } from './direct-chats.ts';
 import { createTurnHandler, type TurnEnded } from './handle-turn.ts';
 import { newButtonKey, newTurnId } from './ids.ts';
 import { createInbox } from './inbox.ts';
 import { createLanes } from './lanes.ts';
-import { createLimits } from './limits.ts';
+import type { PolicyBook } from './policy.ts';
+import { createRefusals } from './refusals.ts';
 import { recoverTurns } from './recover.ts';
 import { createReshow } from './reshow.ts';
 import { createRetry } from './retry.ts';
@@ -30,9 +32,10 @@ import type { Turn } from './turn.ts';
 const hourMs = 60 * 60_000;
 
 export type CoreServices = {
-  readonly config: Pick<Config, 'access' | 'conversation' | 'locale' | 'timeZone' | 'retention'>;
+  readonly config: Pick<Config, 'conversation' | 'locale' | 'timeZone' | 'retention'>;
   readonly adapters: ReadonlyMap<AdapterId, Adapter>;
   readonly store: Store;
+  readonly policy: PolicyBook;
   readonly model: Model;
   readonly preparer: ImagePreparer;
   readonly clock: Clock;
@@ -71,7 +74,7 @@ export function createCore(services: CoreServices): Core {
   const dying = new AbortController();
   const lanes = createLanes();
   const running = createRunning();
-  const access = createAccess(config.access);
+  const access = createAccess(services.policy.current);
   const working = new Set<Promise<void>>();
   const ids = {
     newTurnId: () => newTurnId(services.randomByte),
@@ -101,7 +104,8 @@ export function createCore(services: CoreServices): Core {
     const work = handle(turn).finally(() => working.delete(work));
     working.add(work);
   };
-  const shared = { ...services, ...ids, locale: config.locale, dying: dying.signal, begin };
+  const bursts = createBursts({ store, clock, begin });
+  const shared = { ...services, ...ids, bursts, locale: config.locale, dying: dying.signal, begin };
   const reshow = createReshow(shared);
   const retry = createRetry({ ...shared, reshow });
   const status = createStatusReporter({
@@ -143,7 +147,8 @@ export function createCore(services: CoreServices): Core {
     ...shared,
     ...config.conversation,
     access,
-    limits: createLimits(),
+    refusals: createRefusals(),
+    limitClock: () => limitClock(clock.now(), config.timeZone),
     lanes,
     running,
     retry,
@@ -165,7 +170,7 @@ export function createCore(services: CoreServices): Core {
 
   return {
     inbox,
-    recover: () => recoverTurns(store, begin, log),
+    recover: () => recoverTurns({ store, bursts, begin, log }),
     async drain(graceMs) {
       if (!(await allEnded(graceMs))) {
         log.warn({ turns: working.size }, 'the grace is over, ending the rest with a note');

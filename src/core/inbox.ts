@@ -59,7 +59,12 @@ async function greet(services: InboxServices, event: InboundJoined): Promise<Adm
 }
 
 function recall(services: InboxServices, event: InboundRecall): Admission {
-  const stopped = services.running.stopMessage(event.place.adapter, event.message, 'recalled');
+  const { adapter } = event.place;
+  const question = services.bursts.holding(adapter, event.message);
+  const stopped =
+    question === undefined
+      ? services.running.stopMessage(adapter, event.message, 'recalled')
+      : services.running.stop(question, 'recalled');
   services.log.info({ adapter: event.place.adapter, stopped }, 'a message was recalled');
   return stopped ? accepted : ignored;
 }

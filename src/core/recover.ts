@@ -1,20 +1,28 @@
 import type { Logger } from '../contract/runtime.ts';
 import type { Store } from '../store/store.ts';
+import type { Bursts } from './bursts.ts';
 import type { Turn } from './turn.ts';
+
+export type RecoverServices = {
+  readonly store: Pick<Store, 'turns'>;
+  readonly bursts: Pick<Bursts, 'join'>;
+  readonly begin: (turn: Turn) => void;
+  readonly log: Logger;
+};
 
 /**
  * Takes up every turn an earlier process left unended, oldest first: what was only accepted is answered, what was shown
- * half is answered again in the same reply, what only lacked its last edit gets that. Resolves once all are under way.
+ * half is answered again in the same reply, what only lacked its last edit gets that. A part goes with its question while
+ * that is still to be answered. Resolves once all are under way.
  */
-export async function recoverTurns(
-  store: Pick<Store, 'turns'>,
-  begin: (turn: Turn) => void,
-  log: Logger,
-): Promise<void> {
+export async function recoverTurns({ store, bursts, begin, log }: RecoverServices): Promise<void> {
   const left = await store.turns.unfinished();
   if (left.length > 0) log.info({ turns: left.length }, 'taking up turns that were left unended');
+  const toAnswer = new Set(left.filter(({ ending }) => ending === undefined).map(({ id }) => id));
   for (const turn of left) {
+    const taken = turn.joinedTo !== undefined && toAnswer.has(turn.joinedTo);
+    if (turn.kind === 'part') await (taken ? undefined : bursts.join(turn));
     // Whatever began to run has been begun once more; only a turn that was never touched has not.
-    begin({ ...turn, attempts: turn.state === 'accepted' && turn.attempts === 0 ? 1 : turn.attempts });
+    else begin({ ...turn, attempts: turn.state === 'accepted' && turn.attempts === 0 ? 1 : turn.attempts });
   }
 }

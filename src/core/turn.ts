@@ -2,6 +2,7 @@ import type { Opaque, ReplyHandle } from '../contract/ids.ts';
 import type { InboundMessage } from '../contract/inbound.ts';
 import type { ReplyOutcome } from '../contract/reply.ts';
 import type { ModelFault } from '../model/types.ts';
+import type { LimitReached } from './limits.ts';
 import type { Scope } from './scope.ts';
 
 /** Names one turn everywhere: store, log, card. Sixteen characters; people see the first four. */
@@ -21,7 +22,13 @@ export type TurnKind = 'question' | 'command' | 'notice' | 'part';
 
 /** Sentences that are decided before anything is asked; the catalogue has the words. */
 export type AdmissionNotice =
-  'too-old' | 'not-allowed' | 'too-many-messages' | 'queue-full' | 'empty' | 'unreadable';
+  | {
+      readonly code: 'too-old' | 'not-allowed' | 'queue-full' | 'empty' | 'unreadable';
+    }
+  /** Too much was asked. */
+  | ({ readonly code: 'limit' } & LimitReached)
+  /** An administrator paused the service; `note` are their own words, perhaps none. */
+  | { readonly code: 'paused'; readonly note: string };
 
 /** One reply on the platform. `start` and `end` are positions in the answer (UTF-16). `end` is set once it is known. */
 export type ReplyPart = {
@@ -73,20 +80,20 @@ export type TurnTrace = {
   readonly firstTextMs?: number;
   /** The platform accepted the first edit that held text. */
   readonly firstShownMs?: number;
-  /** The model had finished. */
+  /** The model had finished, or failed. */
   readonly lastTokenMs?: number;
   /** The platform accepted the last edit. */
   readonly closedMs?: number;
-  /** Edits that the platform accepted, the last one included. */
+  /** Edits that the platform accepted after the reply's opening, the last one included. */
   readonly edits?: number;
-  /** Requests to model servers beyond the first. */
+  /** How often model servers were asked beyond the first time. */
   readonly retries?: number;
-  /** Host and port of the server that answered. */
+  /** Host and port of the server that answered, or that was asked last. */
   readonly server?: string;
   readonly engine?: string;
   /** Output tokens per second, from the first token on. */
   readonly tokensPerSecond?: number;
-  /** The model fault that ended it. */
+  /** Why it did not end well: a model fault's code, an ending's, or `undeliverable`. */
   readonly fault?: string;
 };
 
@@ -128,6 +135,8 @@ export type TurnPatch = {
   readonly completionTokens?: number;
   readonly model?: string;
   readonly trace?: TurnTrace;
+  /** The message together with those that were taken with it. */
+  readonly message?: InboundMessage;
   /** Parts that were answered with this question and end with it. */
   readonly absorbed?: readonly TurnId[];
   /** A part that came too late to be answered with another question becomes one of its own. */

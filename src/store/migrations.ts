@@ -127,6 +127,7 @@ async function knowPeople(db: Kysely<Schema>): Promise<void> {
     .on('turns')
     .columns(['adapter', 'chat', 'accepted_at'])
     .execute();
+  await db.schema.createIndex('turns_by_question').on('turns').column('joined_to').execute();
   await db.schema.alterTable('scopes').addColumn('assistant', 'text').execute();
   await db.schema.alterTable('scopes').addColumn('model', 'text').execute();
   await db.schema

@@ -6,6 +6,7 @@ import type { TurnId } from '../core/turn.ts';
 import type { ModelImage } from '../model/types.ts';
 import { createCallStore, type CallStore } from './calls.ts';
 import { migrate } from './migrations.ts';
+import { createPolicyStore, type PolicyStore } from './policy.ts';
 import type { Schema } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
 import { createScopeStore, type ScopeStore } from './scopes.ts';
@@ -48,6 +49,7 @@ export type Store = {
   };
   readonly calls: CallStore;
   readonly usage: UsageStore;
+  readonly policy: PolicyStore;
   /** Forgets what has outlived its retention: texts, pictures, claims. */
   purge(now: number, retentionMs: number): Promise<void>;
   /** False after a write failed, until one succeeds. */
@@ -206,6 +208,7 @@ export async function openStore(file: string, clock: Clock): Promise<Store> {
     },
     calls: createCallStore(db, queue),
     usage: createUsageStore(db),
+    policy: createPolicyStore(db, queue),
     purge: (now, retentionMs) => purge(queue, now, retentionMs),
     healthy: () => healthy,
     sizeBytes: () => statSync(file).size,

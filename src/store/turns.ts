@@ -3,6 +3,7 @@ import type { EventKey, AdapterId, ChatKey } from '../contract/ids.ts';
 import type { Scope } from '../core/scope.ts';
 import type { AdmissionNotice, NewTurn, Turn, TurnId, TurnKind, TurnPatch, TurnState } from '../core/turn.ts';
 import type { Schema, TurnRow } from './schema.ts';
+import { createUseCounter, type UseCounter } from './use-counter.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 const unfinishedStates: readonly TurnState[] = ['accepted', 'open', 'streaming', 'finalising'];
@@ -13,8 +14,11 @@ export type Admittance = {
   readonly adapter: AdapterId;
   readonly eventKey: EventKey;
   readonly at: number;
-  /** Called only for an event that is new; undefined: it becomes no turn. */
-  readonly turnIfNew?: () => NewTurn | undefined;
+  /**
+   * Called only for an event that is new; undefined: it becomes no turn. The counter sees what stands before this event,
+   * those of the same commit included.
+   */
+  readonly turnIfNew?: (counter: UseCounter) => NewTurn | undefined | Promise<NewTurn | undefined>;
   /** The ended turn that the new one answers again; it can be answered again only once. */
   readonly retryOf?: TurnId;
 };
@@ -33,7 +37,7 @@ function toRow(turn: NewTurn): TurnRow {
     person: turn.message.sender.key,
     scope: turn.scope,
     kind: turn.kind,
-    notice: turn.notice ?? null,
+    notice: turn.notice === undefined ? null : JSON.stringify(turn.notice),
     state: 'accepted',
     attempts: 0,
     message: JSON.stringify(turn.message),
@@ -53,13 +57,20 @@ function toRow(turn: NewTurn): TurnRow {
   };
 }
 
+/** Before schema 5 a notice was its bare code. */
+function readNotice(column: string): AdmissionNotice {
+  const codes = ['too-old', 'not-allowed', 'queue-full', 'empty', 'unreadable'] as const;
+  if (column.startsWith('{')) return JSON.parse(column) as AdmissionNotice;
+  return { code: codes.find((code) => code === column) ?? 'not-allowed' };
+}
+
 /** The store wrote these columns itself, so their shapes are trusted here and nowhere else. */
 function fromRow(row: Selectable<TurnRow>): Turn {
   const message = JSON.parse(row.message) as Omit<Turn['message'], 'sentAt'> & { sentAt: string };
   return {
     id: row.id as TurnId,
     kind: row.kind as TurnKind,
-    ...(row.notice === null ? {} : { notice: row.notice as AdmissionNotice }),
+    ...(row.notice === null ? {} : { notice: readNotice(row.notice) }),
     ...(row.joined_to === null ? {} : { joinedTo: row.joined_to as TurnId }),
     scope: row.scope as Scope,
     message: { ...message, sentAt: new Date(message.sentAt) },
@@ -91,6 +102,7 @@ function toColumns(patch: TurnPatch): Partial<TurnRow> {
     ...(patch.completionTokens === undefined ? {} : { completion_tokens: patch.completionTokens }),
     ...(patch.model === undefined ? {} : { model: patch.model }),
     ...(patch.trace === undefined ? {} : { trace: JSON.stringify(patch.trace) }),
+    ...(patch.message === undefined ? {} : { message: JSON.stringify(patch.message) }),
     ...(patch.kind === undefined ? {} : { kind: patch.kind, joined_to: null }),
   };
 }
@@ -100,6 +112,8 @@ export type TurnStore = {
   admit(admittance: Admittance): Promise<'new' | 'duplicate'>;
   save(id: TurnId, patch: TurnPatch, at: number): Promise<void>;
   byId(id: TurnId): Promise<Turn | undefined>;
+  /** Messages that were taken into this question and have not ended with it yet, oldest first. */
+  partsOf(id: TurnId): Promise<Turn[]>;
   byButtonKey(key: string): Promise<Turn | undefined>;
   byEvent(adapter: AdapterId, eventKey: EventKey): Promise<Turn | undefined>;
   /** The turn whose reply's handle holds this platform id, in this chat. */
@@ -140,7 +154,7 @@ export function createTurnStore(db: Kysely<Schema>, queue: WriteQueue): TurnStor
           .onConflict((conflict) => conflict.doNothing())
           .executeTakeFirst();
         if (claim.numInsertedOrUpdatedRows === 0n) return 'duplicate';
-        const turn = turnIfNew?.();
+        const turn = await turnIfNew?.(createUseCounter(transaction));
         if (turn !== undefined) await transaction.insertInto('turns').values(toRow(turn)).execute();
         return 'new';
       }),
@@ -159,6 +173,16 @@ export function createTurnStore(db: Kysely<Schema>, queue: WriteQueue): TurnStor
           .execute();
       }),
     byId: (id) => one(db.selectFrom('turns').selectAll().where('id', '=', id).executeTakeFirst()),
+    partsOf: async (id) => {
+      const rows = await db
+        .selectFrom('turns')
+        .selectAll()
+        .where('joined_to', '=', id)
+        .where('state', '=', 'accepted')
+        .orderBy('accepted_at')
+        .execute();
+      return rows.map(fromRow);
+    },
     byButtonKey: (key) =>
       one(db.selectFrom('turns').selectAll().where('button_key', '=', key).executeTakeFirst()),
     byEvent: (adapter, eventKey) =>

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Adapter } from '../../src/contract/adapter.ts';
 import type { InboundNotice } from '../../src/contract/inbound.ts';
 import { createCore, type Core } from '../../src/core/core.ts';
+import { openPolicy } from '../../src/core/policy.ts';
 import { openStore } from '../../src/store/store.ts';
 import { createSurroundings, type Surroundings } from '../contract/surroundings.ts';
 import { serveWebhooks } from '../contract/webhook-server.ts';
@@ -72,6 +73,7 @@ export async function startWeComCore(
     ...quietServices(surroundings),
     adapters: new Map([[adapter.id, adapter]]),
     store,
+    policy: await openPolicy(store.policy, { admins: [], allow: undefined }, 'user'),
     model,
     onNotice: (notice) => notices.push(notice),
     onPace: () => undefined,
@@ -118,7 +120,6 @@ export async function startWeComCore(
 function quietServices({ deps }: Surroundings) {
   return {
     config: {
-      access: { admins: [], allow: undefined },
       conversation: {
         systemPrompt: undefined,
         groupContext: 'user' as const,

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { systemClock } from '../../src/clock.ts';
+import type { AllowEntry } from '../../src/config/types.ts';
+import { openPolicy, type PolicyBook } from '../../src/core/policy.ts';
 import { createCore, type Core, type CoreServices } from '../../src/core/core.ts';
 import type { Logger } from '../../src/contract/runtime.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
@@ -38,6 +40,7 @@ export type World = {
   readonly adapter: FakeAdapter;
   readonly model: FakeModel;
   readonly store: Store;
+  readonly policy: PolicyBook;
   core: Core;
   /** Lines of the log, as `message fields`. */
   readonly logged: string[];
@@ -50,7 +53,7 @@ export type World = {
 
 export type WorldOptions = FakeAdapterOptions & {
   readonly admins?: readonly string[];
-  readonly allow?: CoreServices['config']['access']['allow'];
+  readonly allow?: readonly AllowEntry[];
   readonly groupContext?: 'user' | 'group';
   readonly diagnose?: CoreServices['diagnose'];
 };
@@ -63,6 +66,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const adapter = createFakeAdapter(options);
   const model = createFakeModel();
   const store = await openStore(join(folder, 'bridge.db'), systemClock);
+  const configured = {
+    admins: (options.admins ?? []).map((id) => ({ platform: adapter.platform, id })),
+    allow: options.allow,
+  };
+  const policy = await openPolicy(store.policy, configured, options.groupContext ?? 'user');
   const logged: string[] = [];
   const line = (fields: object, message: string): void => {
     const error = (fields as { error?: unknown }).error;
@@ -72,10 +80,6 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const build = (): Core =>
     createCore({
       config: {
-        access: {
-          admins: (options.admins ?? []).map((id) => ({ platform: adapter.platform, id })),
-          allow: options.allow,
-        },
         conversation: {
           systemPrompt: undefined,
           groupContext: options.groupContext ?? 'user',
@@ -88,6 +92,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       },
       adapters: new Map([[adapter.id, adapter]]),
       store,
+      policy,
       model,
       preparer: fakePreparer,
       clock: systemClock,
@@ -108,6 +113,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     adapter,
     model,
     store,
+    policy,
     core: build(),
     logged,
     async until(condition, what = 'condition') {

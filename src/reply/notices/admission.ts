@@ -47,10 +47,6 @@ export const admission = {
     '你暂时不能使用我。需要的话请联系管理员。',
     'You cannot use me at the moment. Please ask an administrator if you need to.',
   ),
-  'too-many-messages': phrase(
-    '消息太快了，请等一分钟再发。',
-    'That was too many messages; please wait a minute.',
-  ),
   'queue-full': phrase(
     '你还有很多问题在排队，等它们答完再发吧。',
     'Many of your questions are still waiting; please let them finish first.',

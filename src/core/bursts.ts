@@ -1,0 +1,149 @@
+import type { InboundMessage } from '../contract/inbound.ts';
+import type { EventKey, AdapterId } from '../contract/ids.ts';
+import type { Clock } from '../contract/runtime.ts';
+import type { Store } from '../store/store.ts';
+import type { Scope } from './scope.ts';
+import type { Turn, TurnId } from './turn.ts';
+
+/**
+ * While a question waits behind another one, what follows it this soon is taken as its continuation (a sentence sent in
+ * three messages); later messages are questions of their own. A question that is being answered has no such border.
+ */
+const pauseWithinBurstMs = 5_000;
+
+/** More messages than this are no sentence any more; what comes then is a question of its own. */
+const maxParts = 20;
+
+/** Several messages of one person that are answered as one, from the first until text of the answer is shown. */
+export type Burst = {
+  /** The question with everything said so far. */
+  turn(): Turn;
+  /** Aborts when `signal` does, or as soon as more is said; `restarted` then tells the one from the other. */
+  round(signal: AbortSignal): { readonly signal: AbortSignal; restarted(): boolean };
+  /** From here on it is being worked on, no longer waiting. */
+  working(): void;
+  /** Nothing joins any more; says which parts were answered with it. Idempotent. */
+  seal(): readonly TurnId[];
+};
+
+export type Bursts = {
+  /** `parts` are those an earlier process had taken. `onMore` is called for each message that joins. */
+  begin(turn: Turn, parts: readonly Turn[], onMore: () => void): Burst;
+  /** The question that this message would continue. */
+  open(scope: Scope, message: InboundMessage): TurnId | undefined;
+  /** Takes a stored part to its question, or lets it become one of its own where that has begun to be answered. */
+  join(part: Turn): Promise<void>;
+  /** The question that a message of that key was taken into. */
+  holding(adapter: AdapterId, message: EventKey): TurnId | undefined;
+};
+
+/** Several messages as one: the words in their order, all pictures, the first quotation. */
+export function mergeMessages(first: InboundMessage, more: readonly InboundMessage[]): InboundMessage {
+  const all = [first, ...more];
+  const quote = all.find((message) => message.quote !== undefined)?.quote;
+  return {
+    ...first,
+    text: all
+      .map(({ text }) => text)
+      .filter((text) => text.trim() !== '')
+      .join('\n'),
+    media: all.flatMap(({ media }) => media),
+    unreadable: all.flatMap(({ unreadable }) => unreadable),
+    ...(quote === undefined ? {} : { quote }),
+    // A proof that is missing for one of them is missing for the whole.
+    ...(all.some(({ forgeable }) => forgeable === true) ? { forgeable: true as const } : {}),
+  };
+}
+
+type Entry = {
+  readonly turn: Turn;
+  readonly parts: Turn[];
+  readonly onMore: () => void;
+  lastAt: number;
+  working: boolean;
+  sealed: boolean;
+  interrupt: AbortController;
+};
+
+export type BurstServices = {
+  readonly store: Pick<Store, 'turns'>;
+  readonly clock: Clock;
+  readonly begin: (turn: Turn) => void;
+};
+
+export function createBursts({ store, clock, begin }: BurstServices): Bursts {
+  const entries = new Map<TurnId, Entry>();
+
+  function takes(entry: Entry, scope: Scope, message: InboundMessage): boolean {
+    if (entry.sealed || entry.turn.scope !== scope || entry.parts.length >= maxParts) return false;
+    if (entry.turn.message.sender.key !== message.sender.key) return false;
+    // A quotation points at something else; it begins a question of its own.
+    if (message.quote !== undefined) return false;
+    const pauseMs = clock.now().getTime() - entry.lastAt;
+    const wordless =
+      mergeMessages(
+        entry.turn.message,
+        entry.parts.map((part) => part.message),
+      ).text === '';
+    return entry.working || wordless || pauseMs <= pauseWithinBurstMs;
+  }
+
+  return {
+    begin(turn, parts, onMore) {
+      const entry: Entry = {
+        turn,
+        parts: [...parts],
+        onMore,
+        lastAt: clock.now().getTime(),
+        working: false,
+        sealed: false,
+        interrupt: new AbortController(),
+      };
+      entries.set(turn.id, entry);
+      return {
+        turn: () => ({
+          ...turn,
+          message: mergeMessages(
+            turn.message,
+            entry.parts.map(({ message }) => message),
+          ),
+        }),
+        round(signal) {
+          entry.interrupt = new AbortController();
+          const { signal: more } = entry.interrupt;
+          return {
+            signal: AbortSignal.any([signal, more]),
+            restarted: () => more.aborted && !signal.aborted,
+          };
+        },
+        working: () => void (entry.working = true),
+        seal() {
+          entry.sealed = true;
+          entries.delete(turn.id);
+          return entry.parts.map(({ id }) => id);
+        },
+      };
+    },
+    open(scope, message) {
+      const found = [...entries.values()].reverse().find((entry) => takes(entry, scope, message));
+      return found?.turn.id;
+    },
+    async join(part) {
+      const entry = part.joinedTo === undefined ? undefined : entries.get(part.joinedTo);
+      if (entry !== undefined) {
+        entry.parts.push(part);
+        entry.lastAt = clock.now().getTime();
+        entry.onMore();
+        return entry.interrupt.abort();
+      }
+      await store.turns.save(part.id, { kind: 'question' }, clock.now().getTime());
+      begin({ ...part, kind: 'question' });
+    },
+    holding(adapter, message) {
+      const found = [...entries.values()].find(({ parts }) =>
+        parts.some((part) => part.message.place.adapter === adapter && part.message.eventKey === message),
+      );
+      return found?.turn.id;
+    },
+  };
+}
