@@ -20,7 +20,7 @@ export type CallbackMismatch = string;
 export type CallbackCount = {
   genuine(): void;
   refused(mismatch: CallbackMismatch): void;
-  seen(): CallbacksSeen;
+  readonly seen: () => CallbacksSeen;
 };
 
 /** Two numbers and a few names in memory: a restart forgets them. `refused` is called with constants only. */

@@ -5,7 +5,7 @@ import type { HttpAnswer, HttpClient } from './http.ts';
 export type WatchedHttp = {
   readonly http: HttpClient;
   /** The platform's clock minus ours in milliseconds, from the last answer; undefined before one told it. */
-  skewMs(): number | undefined;
+  readonly skewMs: () => number | undefined;
 };
 
 /** For the doctor's own calls: nothing is asked beside them. A `Date` is exact to a second. */

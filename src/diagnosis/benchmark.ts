@@ -1,9 +1,7 @@
 import type { Clock } from '../contract/runtime.ts';
 import { askChat } from './chat-checks.ts';
 import type { Finding } from './check.ts';
-import type { HttpProbe } from './http-probe.ts';
-import type { Learned } from './protocol-checks.ts';
-import type { Target } from './target.ts';
+import type { Client } from './client.ts';
 
 const requests = 5;
 const pauseMs = 500;
@@ -11,11 +9,7 @@ const timeoutMs = 30_000;
 const maxTokens = 10;
 
 /** Five short questions, half a second apart: how long each took, in seconds with two decimals. */
-export async function runBenchmark(
-  client: { readonly target: Target; readonly probe: HttpProbe; readonly learned: Learned },
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<Finding> {
+export async function runBenchmark(client: Client, clock: Clock, signal: AbortSignal): Promise<Finding> {
   const times: string[] = [];
   let failure: Finding | undefined;
   for (let index = 0; index < requests; index += 1) {

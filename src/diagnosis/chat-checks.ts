@@ -2,25 +2,22 @@ import type { Json } from '../contract/ids.ts';
 import { decodeEvent, type Chunk } from '../model/chunk.ts';
 import { toEvidence } from '../model/evidence.ts';
 import { codeOf } from '../model/network-failure.ts';
-import { createSseReader } from '../model/sse.ts';
 import { evidenceWords } from '../reply/notices/doctor.ts';
 import { phrase } from '../reply/notices/phrase.ts';
 import type { Finding, PlannedCheck } from './check.ts';
+import type { Client, Fields } from './client.ts';
 import { explainRefusal, explainThrown } from './explain.ts';
-import type { HttpProbe, ProbeAnswer } from './http-probe.ts';
-import type { Learned } from './protocol-checks.ts';
-import { because, type Target } from './target.ts';
+import type { ProbeAnswer } from './http-probe.ts';
+import { explainErrorEvent, maxTokens, readStream, says, type Streamed } from './read-stream.ts';
+import { because } from './target.ts';
 import { testPicture } from './test-picture.ts';
 
-type Fields = Readonly<Record<string, Json>>;
-
 /** From one word to a picture and thinking: what people's questions will need. */
-export function chatChecks(target: Target, probe: HttpProbe, learned: Learned): readonly PlannedCheck[] {
-  const client = { target, probe, learned };
+export function chatChecks(client: Client): readonly PlannedCheck[] {
   return [
     { code: 'chat', needs: ['models'], run: (signal) => checkChat(client, signal) },
     { code: 'streaming', needs: ['chat'], run: (signal) => checkStreaming(client, signal) },
-    ...(target.seesPictures
+    ...(client.target.seesPictures
       ? [
           {
             code: 'image',
@@ -32,8 +29,6 @@ export function chatChecks(target: Target, probe: HttpProbe, learned: Learned): 
     { code: 'thinking', needs: ['chat'], run: (signal) => checkThinking(client, signal) },
   ];
 }
-
-type Client = { readonly target: Target; readonly probe: HttpProbe; readonly learned: Learned };
 
 const ping: Json = [{ role: 'user', content: 'ping' }];
 
@@ -77,12 +72,7 @@ async function complete(
   const answer = await askChat(client, body, target.firstTokenTimeoutMs, signal);
   if ('state' in answer) return answer;
   const chunk = completionOf(answer);
-  if (chunk?.error !== undefined)
-    return explainRefusal(
-      { ...answer, status: chunk.error.status ?? 500 },
-      target,
-      client.learned.model ?? '',
-    );
+  if (chunk?.error !== undefined) return explainErrorEvent(chunk.error, client);
   return chunk === undefined
     ? because('not-openai', toEvidence(answer.body, target.secrets), target)
     : { state: 'passed', evidence: passed(chunk) };
@@ -97,74 +87,6 @@ function checkChat(client: Client, signal: AbortSignal): Promise<Finding> {
   );
 }
 
-/** What a stream showed, with times from the request's start in milliseconds. */
-type Streamed = {
-  readonly type: string;
-  readonly chunks: readonly { readonly chunk: Chunk; readonly atMs: number }[];
-  readonly plain: string;
-  readonly status: number;
-};
-
-async function stream(client: Client, fields: Fields, signal: AbortSignal): Promise<Streamed> {
-  const { target, probe, learned } = client;
-  const body = JSON.stringify({
-    model: learned.model ?? '',
-    ...target.extraBody,
-    messages: [{ role: 'user', content: '1 + 1 = ?' }],
-    ...fields,
-    stream: true,
-  });
-  const startedAt = target.clock.now().getTime();
-  const chunks: { chunk: Chunk; atMs: number }[] = [];
-  const decoder = new TextDecoder();
-  let plain = '';
-  const reader = createSseReader({
-    data(payload) {
-      const atMs = target.clock.now().getTime() - startedAt;
-      for (const chunk of decodeEvent(payload)) if (chunk !== undefined) chunks.push({ chunk, atMs });
-    },
-    errorLine: (payload) => void (plain += payload),
-  });
-  const { headers } = target;
-  const timeoutMs = target.firstTokenTimeoutMs;
-  const asked = { method: 'POST', url: target.endpoint.chatUrl, headers, body, timeoutMs } as const;
-  const head = await probe.read(
-    asked,
-    (bytes) => {
-      plain += decoder.decode(bytes, { stream: true });
-      reader.feed(bytes);
-    },
-    signal,
-  );
-  reader.end();
-  return { type: head.headers['content-type'] ?? '', chunks, plain, status: head.status };
-}
-
-/** A stream that ended well, or what was wrong with it. */
-async function streamed(client: Client, fields: Fields, signal: AbortSignal): Promise<Streamed | Finding> {
-  const { target, learned } = client;
-  const model = learned.model ?? '';
-  try {
-    const seen = await stream(client, fields, signal);
-    if (seen.status !== 200)
-      return explainRefusal({ status: seen.status, headers: {}, body: seen.plain }, target, model);
-    const failed = seen.chunks.find(({ chunk }) => chunk.error !== undefined)?.chunk.error;
-    if (failed !== undefined) {
-      const body = JSON.stringify({
-        error: { message: failed.message, type: failed.kind, param: failed.param },
-      });
-      return explainRefusal({ status: failed.status ?? 500, headers: {}, body }, target, model);
-    }
-    return seen;
-  } catch (error) {
-    const code = codeOf(error);
-    const seconds = String(Math.round(target.firstTokenTimeoutMs / 1000));
-    if (code === 'TimeoutError') return because('slow', code, target, { detail: seconds });
-    return because('cut-off', code, target);
-  }
-}
-
-const says = ({ chunk }: { readonly chunk: Chunk }): boolean => chunk.text !== '' || chunk.reasoning !== '';
 /** A stream held back this long that then comes all at once was collected on the way. */
 const heldBackMs = 1_500;
 const atOnceMs = 20;
@@ -172,21 +94,31 @@ const enoughPieces = 16;
 
 async function checkStreaming(client: Client, signal: AbortSignal): Promise<Finding> {
   const { target } = client;
-  const seen = await streamed(client, { max_tokens: 64 }, signal);
+  const seen = await readStream(client, {}, signal);
   if ('state' in seen) return seen;
   const pieces = seen.chunks.filter(says);
   const [first] = pieces;
   const last = pieces.at(-1);
   if (seen.type.includes('json') && decodeEvent(seen.plain)[0] !== undefined)
     return because('no-streaming', 'application/json', target, { state: 'unknown' });
-  if (!seen.chunks.some(({ chunk }) => chunk.finishReason !== undefined)) {
-    const html = /^\s*</.test(seen.plain);
-    return because(html ? 'not-openai' : 'cut-off', evidenceWords.noEnd(pieces.length), target);
-  }
+  const broken = brokenStream(client, seen, pieces.length);
+  if (broken !== undefined) return broken;
   if (first === undefined || last === undefined) return { state: 'unknown', evidence: evidenceWords.noWord };
   const evidence = evidenceWords.firstToken(first.atMs, pieces.length, last.atMs);
   const held = first.atMs > heldBackMs && pieces.length >= enoughPieces && last.atMs - first.atMs < atOnceMs;
   return held ? because('buffered', evidence, target) : { state: 'passed', evidence };
+}
+
+/** A stream that did not come to a good end; undefined for one that did. */
+function brokenStream(client: Client, seen: Streamed, pieces: number): Finding | undefined {
+  const { target } = client;
+  if (seen.error !== undefined) return explainErrorEvent(seen.error, client);
+  if (seen.given === 'line-too-long') return because('not-openai', evidenceWords.longLine, target);
+  if (seen.given === 'endless')
+    return because('endless', evidenceWords.noEnd(pieces), target, { detail: String(maxTokens) });
+  if (seen.chunks.some(({ chunk }) => chunk.finishReason !== undefined)) return undefined;
+  const html = /^\s*</.test(seen.plain);
+  return because(html ? 'not-openai' : 'cut-off', evidenceWords.noEnd(pieces), target);
 }
 
 async function checkImage(client: Client, signal: AbortSignal): Promise<Finding> {
@@ -205,16 +137,14 @@ async function checkImage(client: Client, signal: AbortSignal): Promise<Finding>
 
 /** Whether the model thinks, in which form it comes, and whether that can be switched off. */
 async function checkThinking(client: Client, signal: AbortSignal): Promise<Finding> {
-  const on = await streamed(
-    client,
-    { max_tokens: 64, chat_template_kwargs: { enable_thinking: true } },
-    signal,
-  );
+  const on = await readStream(client, { chat_template_kwargs: { enable_thinking: true } }, signal);
   if ('state' in on) {
     const strict = on.causeCode === 'bad-request';
     return strict ? because('thinking-switch', on.evidence, client.target, { state: 'unknown' }) : on;
   }
-  const quiet = await streamed(client, { max_tokens: 64, ...withoutThinking(client) }, signal);
+  const wrong = brokenStream(client, on, on.chunks.filter(says).length);
+  if (wrong !== undefined) return wrong;
+  const quiet = await readStream(client, withoutThinking(client), signal);
   if ('state' in quiet) return { ...quiet, state: 'unknown' };
   const [form, still] = [thinkingIn(on), thinkingIn(quiet)];
   if (form === undefined) return { state: 'passed', evidence: evidenceWords.thinksNot };
@@ -227,7 +157,7 @@ async function checkThinking(client: Client, signal: AbortSignal): Promise<Findi
 
 function withoutThinking({ learned }: Client): Fields {
   // Ollama does not read template arguments; this is its own switch.
-  return learned.engine === 'library'
+  return learned.engine === 'ollama'
     ? { reasoning_effort: 'none' }
     : { chat_template_kwargs: { enable_thinking: false } };
 }

@@ -6,9 +6,12 @@ import type { Phrase } from '../reply/notices/phrase.ts';
 
 export type CheckCode = keyof typeof serverCheckWords;
 
-/** What a check saw. `unknown`: neither proven nor refuted, or worth knowing without being a fault. */
+/**
+ * What a check saw. `unknown`: neither proven nor refuted, or worth knowing without being a fault. `skipped`: there is
+ * nothing to try here, and the evidence says why.
+ */
 export type Finding = {
-  readonly state: 'passed' | 'failed' | 'unknown';
+  readonly state: 'passed' | 'failed' | 'unknown' | 'skipped';
   /** Data: codes, hosts, counts, a server's words cut to 200 characters. Never a secret. */
   readonly evidence: string | Phrase;
   readonly causeCode?: CauseCode;
@@ -20,11 +23,8 @@ export type Finding = {
   readonly link?: string;
 };
 
-/** A finding with its time; `skipped` when a check it depends on did not pass. */
-export type CheckResult = Omit<Finding, 'state'> & {
-  readonly state: Finding['state'] | 'skipped';
-  readonly durationMs: number;
-};
+/** A finding with its time; `skipped` without evidence when a check it depends on did not pass. */
+export type CheckResult = Finding & { readonly durationMs: number };
 
 /** One thing to try. `run` never rejects for what it tries: a failure is a finding. */
 export type PlannedCheck = {

@@ -1,15 +1,19 @@
 import type { Config } from '../config/types.ts';
 import type { Adapter, Check } from '../contract/adapter.ts';
 import type { Clock } from '../contract/runtime.ts';
+import { discover } from '../model/discovery.ts';
+import { createTransport } from '../model/transport.ts';
 import { doctorWords, evidenceWords } from '../reply/notices/doctor.ts';
 import { runBenchmark } from './benchmark.ts';
 import { chatChecks } from './chat-checks.ts';
 import { runChecks, type CheckCode, type CheckResult, type PlannedCheck } from './check.ts';
+import { nothingYet, type LookUp } from './client.ts';
+import { factsChecks } from './facts-checks.ts';
 import { usualPorts } from './find-model-server.ts';
 import { createHttpProbe } from './http-probe.ts';
 import { networkChecks } from './network-checks.ts';
 import { platformChecks } from './platform-checks.ts';
-import { protocolChecks, type Learned } from './protocol-checks.ts';
+import { protocolChecks } from './protocol-checks.ts';
 import { createTarget, type Target } from './target.ts';
 
 /** What a check is about. `id` is a host, or an adapter's id; empty for the configuration. */
@@ -35,6 +39,8 @@ export type DoctorSettings = {
   readonly version: string;
   /** Where else a model server may listen. Default: the engines' own ports. */
   readonly usualPorts?: readonly number[];
+  /** False where the adapters were only made, not started: they know nothing of connections. Default true. */
+  readonly running?: boolean;
 };
 
 export type DiagnoseOptions = { readonly benchmark: boolean };
@@ -45,21 +51,19 @@ export async function* diagnose(
   { benchmark }: DiagnoseOptions,
   signal: AbortSignal,
 ): AsyncGenerator<DoctorEvent, void> {
-  const { clock, adapters } = settings;
+  const { clock, adapters, running = true } = settings;
   yield* ofSubject({ part: 'configuration', id: '' }, [configurationCheck(settings)], clock, signal);
   for (const { subject, target } of targetsOf(settings)) {
     const probe = createHttpProbe(clock, target.proxy);
-    const learned: Learned = {
-      model: undefined,
-      contextTokens: undefined,
-      engine: undefined,
-      skewMs: undefined,
-    };
-    const client = { target, probe, learned };
+    const transport = createTransport({ maxConcurrency: 1, proxy: target.proxy });
+    const client = { target, probe, learned: nothingYet() };
+    const asked = { ...target, transport, model: target.server.model };
+    const lookUp: LookUp = (limited) => discover(asked, limited);
     const checks: PlannedCheck[] = [
       ...networkChecks(target, probe),
-      ...protocolChecks(target, probe, learned),
-      ...chatChecks(target, probe, learned),
+      ...protocolChecks(client, lookUp),
+      ...chatChecks(client),
+      ...factsChecks(client, lookUp),
     ];
     if (benchmark)
       checks.push({
@@ -70,13 +74,13 @@ export async function* diagnose(
     try {
       yield* ofSubject(subject, checks, clock, signal);
     } finally {
-      await probe.close();
+      await Promise.all([probe.close(), transport.close()]);
     }
   }
   for (const adapter of adapters) {
     if (signal.aborted) return;
     const subject: Subject = { part: 'platform', id: adapter.id };
-    for await (const { code, result } of platformChecks(adapter, clock, signal))
+    for await (const { code, result } of platformChecks(adapter, { clock, running }, signal))
       yield { type: 'done', subject, code, result };
   }
 }

@@ -15,7 +15,7 @@ export async function runDoctor(options: DoctorOptions): Promise<boolean> {
   const json = flags.includes('--json');
   const report = createReport(plainForm, config.locale);
   const adapters = await createAdapters(options);
-  const settings = { config, adapters, clock, version };
+  const settings = { config, adapters, clock, version, running: false };
   const over = new AbortController();
   try {
     const events = diagnose(settings, { benchmark: flags.includes('--bench') }, over.signal);

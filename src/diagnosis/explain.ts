@@ -76,10 +76,10 @@ const causeOf: Readonly<Record<ModelFaultCode, CauseCode>> = {
   'engine-dead': 'engine-dead',
   'bad-request': 'bad-request',
   'first-token-timeout': 'slow',
-  'idle-timeout': 'cut-off',
+  'idle-timeout': 'stalled',
   'cut-off': 'cut-off',
   'not-openai': 'not-openai',
-  runaway: 'cut-off',
+  runaway: 'endless',
 };
 
 function detailOf(code: ModelFaultCode, model: string): string {

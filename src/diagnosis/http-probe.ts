@@ -22,10 +22,10 @@ export type ProbeAnswer = {
 export type HttpProbe = {
   /** Rejects as undici does; after `timeoutMs` with a `TimeoutError`. Redirects are not followed. */
   ask(asked: ProbeRequest, signal: AbortSignal): Promise<ProbeAnswer>;
-  /** The same, with the body's bytes handed over as they come; resolves at its end. */
+  /** The same, with the body's bytes handed over as they come; resolves at its end, or when `onBytes` says false. */
   read(
     asked: ProbeRequest,
-    onBytes: (bytes: Uint8Array, answer: Omit<ProbeAnswer, 'body'>) => void,
+    onBytes: (bytes: Uint8Array) => boolean,
     signal: AbortSignal,
   ): Promise<Omit<ProbeAnswer, 'body'>>;
   close(): Promise<void>;
@@ -33,6 +33,8 @@ export type HttpProbe = {
 
 const connectTimeoutMs = 4_000;
 const maxBodyBytes = 1_048_576;
+/** More than the longest line that is read. */
+const maxStreamBytes = 8_388_608;
 
 export function createHttpProbe(clock: Clock, proxy: string | undefined): HttpProbe {
   const options = { connections: 2, pipelining: 1, allowH2: false, connect: { timeout: connectTimeoutMs } };
@@ -63,8 +65,7 @@ export function createHttpProbe(clock: Clock, proxy: string | undefined): HttpPr
         let bytes = 0;
         for await (const part of answer.body as AsyncIterable<Uint8Array>) {
           bytes += part.byteLength;
-          onBytes(part, head);
-          if (bytes >= maxBodyBytes) break;
+          if (!onBytes(part) || bytes >= maxStreamBytes) break;
         }
         return head;
       }),

@@ -1,8 +1,8 @@
-import type { Adapter, Check } from '../contract/adapter.ts';
+import type { Adapter } from '../contract/adapter.ts';
 import type { Clock } from '../contract/runtime.ts';
 import { within } from '../model/within.ts';
-import { platformCauses } from '../reply/notices/doctor.ts';
-import type { CheckResult } from './check.ts';
+import { platformCauses } from '../reply/notices/doctor-platforms.ts';
+import { platformResults, type PlatformResult } from './platform-findings.ts';
 
 /** All checks of one platform together; a hanging call must not hold the report up for ever. */
 const probeTimeoutMs = 30_000;
@@ -10,9 +10,10 @@ const probeTimeoutMs = 30_000;
 /** What the adapter finds out about its platform, with cause and remedy. Never rejects. */
 export async function* platformChecks(
   adapter: Adapter,
-  clock: Clock,
+  { clock, running }: { readonly clock: Clock; readonly running: boolean },
   signal: AbortSignal,
-): AsyncGenerator<{ readonly code: Check['code']; readonly result: CheckResult }, void> {
+): AsyncGenerator<PlatformResult, void> {
+  const view = { paths: adapter.webhooks.map(({ path }) => path), running };
   const startedAt = clock.now().getTime();
   const left = (): number => probeTimeoutMs - (clock.now().getTime() - startedAt);
   const ending = new AbortController();
@@ -23,7 +24,7 @@ export async function* platformChecks(
         orAborted(checks.next(), limited),
       );
       if (next.done === true) return;
-      yield { code: next.value.code, result: resultOf(next.value) };
+      yield* platformResults(next.value, view);
     }
   } catch (error) {
     if (signal.aborted) return;
@@ -33,19 +34,6 @@ export async function* platformChecks(
   } finally {
     ending.abort();
   }
-}
-
-function resultOf({ code, state, durationMs, evidence, missing, link }: Check): CheckResult {
-  // Adapters put the code of their one error class into the evidence.
-  const unreachable = /\b(unavailable|timeout)\b/.test(evidence);
-  return {
-    state,
-    durationMs,
-    evidence,
-    ...(missing === undefined ? {} : { missing }),
-    ...(link === undefined ? {} : { link }),
-    ...(state === 'failed' ? platformCauses[unreachable ? 'unreachable' : code] : {}),
-  };
 }
 
 function orAborted<Value>(waited: Promise<Value>, signal: AbortSignal): Promise<Value> {

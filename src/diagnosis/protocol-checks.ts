@@ -1,40 +1,34 @@
 import { isRecord } from '../model/error-words.ts';
 import { toEvidence } from '../model/evidence.ts';
+import type { Discovery } from '../model/discovery.ts';
+import type { ModelDescription } from '../model/types.ts';
 import { evidenceWords } from '../reply/notices/doctor.ts';
 import type { Finding, PlannedCheck } from './check.ts';
+import type { Client, Learned, LookUp } from './client.ts';
 import { explainRefusal, explainThrown } from './explain.ts';
 import { findBasePath } from './find-model-server.ts';
 import type { HttpProbe, ProbeAnswer } from './http-probe.ts';
 import { because, type Target } from './target.ts';
 
-/** What earlier checks of one server learned for the later ones. */
-export type Learned = {
-  /** The model to ask; undefined until a list or the configuration named one. */
-  model: string | undefined;
-  contextTokens: number | undefined;
-  engine: string | undefined;
-  /** The server's clock minus ours in milliseconds, from its Date header. */
-  skewMs: number | undefined;
-};
-
 /** SGLang's health check generates a token; anything slower than this is a fault of its own. */
 const answerTimeoutMs = 8_000;
-/** A picture takes up to 3,600 tokens, an answer a thousand: below this little else fits. */
-const leastContextTokens = 4_096;
 /** Chat platforms refuse what is more than five minutes off; a minute already shows that nothing keeps the time. */
 const skewWorthKnowingMs = 60_000;
 const skewRefusedMs = 300_000;
 
 /** From an HTTP answer to the model that will be asked. */
-export function protocolChecks(target: Target, probe: HttpProbe, learned: Learned): readonly PlannedCheck[] {
+export function protocolChecks({ target, probe, learned }: Client, lookUp: LookUp): readonly PlannedCheck[] {
   const needs =
     new URL(target.server.baseUrl).protocol === 'https:' ? (['tcp', 'tls'] as const) : ['tcp' as const];
   return [
     { code: 'http', needs, run: (signal) => checkHttp(target, probe, learned, signal) },
     { code: 'clock', needs: ['http'], run: async () => checkClock(target, learned) },
     { code: 'key', needs: ['http'], run: (signal) => checkKey(target, probe, signal) },
-    { code: 'models', needs: ['key'], run: (signal) => checkModels(target, probe, learned, signal) },
-    { code: 'context', needs: ['models'], run: async () => checkContext(target, learned) },
+    {
+      code: 'models',
+      needs: ['key'],
+      run: (signal) => checkModels({ target, probe, learned }, lookUp, signal),
+    },
   ];
 }
 
@@ -96,14 +90,16 @@ async function checkKey(target: Target, probe: HttpProbe, signal: AbortSignal): 
 }
 
 async function checkModels(
-  target: Target,
-  probe: HttpProbe,
-  learned: Learned,
+  { target, probe, learned }: Client,
+  lookUp: LookUp,
   signal: AbortSignal,
 ): Promise<Finding> {
   const answer = await get(target, probe, target.endpoint.modelsUrl, signal);
   if ('state' in answer) return answer;
-  if (answer.status === 200) return readList(target, answer.body, learned);
+  if (answer.status === 200) {
+    const finding = readList(target, answer.body, learned);
+    return finding.state === 'passed' ? askWho(finding, learned, await lookUp(signal)) : finding;
+  }
   const refusal = explainRefusal(answer, target, target.server.model);
   if (refusal.causeCode !== 'wrong-path') return refusal;
   const right = await findBasePath(target, probe, signal);
@@ -114,6 +110,27 @@ async function checkModels(
   return { state: 'unknown', evidence: refusal.evidence };
 }
 
+/** Adds what the service itself finds out about who answers here. */
+function askWho(finding: Finding, learned: Learned, looked: Discovery): Finding {
+  if ('failure' in looked) return finding;
+  const { engine, version, contextTokens } = looked.found;
+  Object.assign(learned, { engine, contextTokens });
+  const known = engine === 'openai' ? [] : [[engineNames[engine], version].filter(Boolean).join(' ')];
+  return { ...finding, evidence: [learned.model, ...known].join(', ') };
+}
+
+const engineNames: Readonly<Record<ModelDescription['engine'], string>> = {
+  vllm: 'vLLM',
+  sglang: 'SGLang',
+  llamacpp: 'llama.cpp',
+  ollama: 'Ollama',
+  lmdeploy: 'LMDeploy',
+  openai: '',
+};
+
+/** Names of models that make vectors of texts, and of those that only sort them. */
+const forEmbeddings = /embed|\bbge-|\bgte-|\be5-/i;
+const forSorting = /rerank/i;
 /** Names of models that are served beside the chat model and cannot chat. */
 const notForChat = /embed|rerank|\bbge\b|bge-|whisper|\basr\b|-asr|\btts\b|-tts|reward|classif/i;
 /** So many names are shown when the configured one is not among them. */
@@ -133,20 +150,9 @@ function readList(target: Target, body: string, learned: Learned): Finding {
   if (!names.includes(wanted)) {
     return because('model-missing', wanted, target, { detail: toEvidence(shown.join(', ')) });
   }
-  const card = cards.find(({ id }) => id === wanted) ?? {};
-  const meta = isRecord(card['meta']) ? card['meta'] : {};
   learned.model = wanted;
-  learned.engine = typeof card['owned_by'] === 'string' ? card['owned_by'] : undefined;
-  learned.contextTokens = positive(card['max_model_len']) ?? positive(meta['n_ctx']);
-  return { state: 'passed', evidence: [wanted, learned.engine].filter(Boolean).join(', ') };
-}
-
-function checkContext(target: Target, { contextTokens }: Learned): Finding {
-  if (contextTokens === undefined) return { state: 'unknown', evidence: evidenceWords.contextUnknown };
-  const evidence = evidenceWords.tokens(contextTokens);
-  return contextTokens >= leastContextTokens
-    ? { state: 'passed', evidence }
-    : because('context-too-small', evidence, target, { detail: String(contextTokens) });
+  learned.embeddingModel = names.find((id) => forEmbeddings.test(id) && !forSorting.test(id));
+  return { state: 'passed', evidence: wanted };
 }
 
 function parse(body: string): unknown {
@@ -155,8 +161,4 @@ function parse(body: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function positive(value: unknown): number | undefined {
-  return typeof value === 'number' && value > 0 ? value : undefined;
 }

@@ -92,10 +92,11 @@ export function createReport(form: ReportForm, language: Language): Report {
       const heading = name === shown ? [] : form.heading(name, shown === undefined);
       shown = name;
       const { state, durationMs, evidence } = result;
+      const said = inLanguage(evidence, language);
       const rest =
         state === 'skipped'
-          ? [doctorWords.skipped[language]]
-          : [`${durationMs} ms`, ...(evidence === '' ? [] : [form.evidence(inLanguage(evidence, language))])];
+          ? [said === '' ? doctorWords.skipped[language] : said]
+          : [`${durationMs} ms`, ...(said === '' ? [] : [form.evidence(said)])];
       return [...heading, form.check(marks[state], nameOfCheck(code, language), rest), ...details(result)];
     },
     conclude() {

@@ -19,6 +19,36 @@ export const causesInTheModel = {
       'Read the model server’s log; with a proxy in between check its time limits and buffering.',
     ],
   ),
+  stalled: words(
+    ({ detail }) => [
+      `回答到一半停住了，${detail} 秒内没有说完。`,
+      `The answer stopped in the middle and was not finished within ${detail} s.`,
+    ],
+    () => [
+      '请看 nvidia-smi 和模型服务的日志（引擎卡住时要重启）；中间有代理时，设 proxy_buffering off 并调大 proxy_read_timeout。',
+      'Look at nvidia-smi and the model server’s log (a hanging engine needs a restart); with a proxy in between, set proxy_buffering off and raise proxy_read_timeout.',
+    ],
+  ),
+  endless: words(
+    ({ detail }) => [
+      `模型停不下来：只要了 ${detail} 个词元，它还在继续说。`,
+      `The model does not stop: ${detail} tokens were asked for, and it goes on.`,
+    ],
+    () => [
+      '请检查模型服务的对话模板（--chat-template）和模型目录里 generation_config.json 的结束符，或升级推理引擎。',
+      'Check the server’s chat template (--chat-template) and the end token in the model’s generation_config.json, or upgrade the engine.',
+    ],
+  ),
+  'no-embeddings': words(
+    ({ detail }) => [
+      `列表里有向量模型 ${detail}，但 /v1/embeddings 没有给出向量。`,
+      `The list has the embedding model ${detail}, but /v1/embeddings gave no vector.`,
+    ],
+    () => [
+      '不影响聊天；需要向量时，vLLM 用 --runner pooling、SGLang 用 --is-embedding、llama.cpp 用 --embedding 启动它。',
+      'Chats work without it; to have vectors start that model with --runner pooling (vLLM), --is-embedding (SGLang) or --embedding (llama.cpp).',
+    ],
+  ),
   buffered: words(
     () => [
       '流式回答被攒成一块才到：中间的代理在缓冲。',

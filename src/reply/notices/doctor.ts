@@ -26,6 +26,7 @@ export const serverCheckWords = {
   streaming: phrase('流式回答', 'streaming'),
   image: phrase('看图', 'image'),
   thinking: phrase('思考', 'thinking'),
+  embeddings: phrase('向量', 'embeddings'),
   benchmark: phrase('连续提问', 'benchmark'),
 } as const;
 
@@ -37,6 +38,10 @@ export const doctorWords = {
   checking: (subject: string, check: string): Phrase =>
     phrase(`正在检查 ${subject} · ${check}…`, `Checking ${subject} · ${check}…`),
   skipped: phrase('跳过，前面的检查没有通过', 'skipped, an earlier check did not pass'),
+  onlyRunning: phrase(
+    '这里看不到，请给运行中的机器人发送 /doctor',
+    'not visible from here; send /doctor to the running bot',
+  ),
   cause: phrase('原因：', 'Cause: '),
   remedy: phrase('处理：', 'Remedy: '),
   missing: phrase('缺少：', 'Missing: '),
@@ -70,7 +75,14 @@ export const evidenceWords = {
       `模型服务器 ${servers} 台，平台 ${platforms} 个，管理员 ${administrators} 人`,
       `model servers: ${servers}, platforms: ${platforms}, administrators: ${administrators}`,
     ),
-  contextUnknown: phrase('服务器没有说', 'the server does not say'),
+  contextUnknown: phrase(
+    '这个服务器不公布，遇到超长时由它的回答得知',
+    'this server does not tell; it is learned from its first refusal',
+  ),
+  noEmbeddings: phrase('列表里没有向量模型', 'no embedding model in the list'),
+  embedding: (model: string, dimensions: number): Phrase =>
+    phrase(`${model}，${dimensions} 维`, `${model}, ${dimensions} dimensions`),
+  longLine: phrase('一行超过 1 MB', 'a line longer than a megabyte'),
   tokens: (tokens: number): Phrase => phrase(`${tokens} 词元`, `${tokens} tokens`),
   noDate: phrase('应答里没有时间', 'the answer has no Date header'),
   firstToken: (firstMs: number, pieces: number, allMs: number): Phrase =>
@@ -90,60 +102,3 @@ export const evidenceWords = {
   switchable: phrase('可以关闭', 'can be switched off'),
   always: phrase('不能关闭', 'cannot be switched off'),
 } as const;
-
-type CauseWords = { readonly cause: Phrase; readonly remedy: Phrase };
-
-const openPage = (zh: string, en: string): Phrase => phrase(`${zh}（链接见上）。`, `${en} (link above).`);
-
-/** Why a check of a platform failed and what to do, where the evidence says no more. */
-export const platformCauses: Readonly<Record<Check['code'] | 'unreachable', CauseWords>> = {
-  unreachable: {
-    cause: phrase('连不上聊天平台。', 'The chat platform cannot be reached.'),
-    remedy: phrase(
-      '请检查这台机器能否上网；要经过代理时，在 .env 里写 HTTPS_PROXY。',
-      'Check this machine’s way to the internet; where it leads through a proxy, write HTTPS_PROXY into .env.',
-    ),
-  },
-  credentials: {
-    cause: phrase('平台不接受应用凭证。', 'The platform refuses the app’s credentials.'),
-    remedy: openPage(
-      '请对照控制台的凭证页，改正 .env 里的 ID 和 Secret',
-      'Compare id and secret in .env with the console’s credentials page',
-    ),
-  },
-  bot: {
-    cause: phrase('机器人没有启用。', 'The bot is not enabled.'),
-    remedy: openPage(
-      '请在控制台启用机器人能力并发布版本',
-      'Enable the bot in the console and publish a version',
-    ),
-  },
-  connection: {
-    cause: phrase('长连接没有连上。', 'The long connection is not up.'),
-    remedy: openPage(
-      '请在控制台把事件订阅设为长连接，并确认没有别的进程用同一个应用',
-      'Choose the long connection for events in the console, and see that no other process uses the same app',
-    ),
-  },
-  permission: {
-    cause: phrase('缺少权限。', 'A permission is missing.'),
-    remedy: openPage(
-      '请在控制台开通上面列出的权限并发布版本',
-      'Grant the permissions listed above in the console and publish a version',
-    ),
-  },
-  card: {
-    cause: phrase('卡片不能用。', 'Cards cannot be used.'),
-    remedy: openPage(
-      '请在控制台检查卡片权限和卡片模板',
-      'Check the card permission and the card template in the console',
-    ),
-  },
-  webhook: {
-    cause: phrase('没有收到过平台的回调。', 'No callback of the platform has arrived.'),
-    remedy: openPage(
-      '请在控制台填写回调地址，并确认它能从公网访问',
-      'Enter the callback address in the console and see that it is reachable from the internet',
-    ),
-  },
-};

@@ -62,6 +62,45 @@ export const httpFaults = {
   bareString: json(500, { error: 'Failed to connect to localhost port 8080: Connection timed out' }),
 } as const satisfies Record<string, HttpFault>;
 
+type StreamFaults = { readonly [Type in Exclude<Fault['type'], 'http'>]: Extract<Fault, { type: Type }> };
+
+/** One of every other kind of fault, so that a test can go through all there are. */
+export const streamFaults: StreamFaults = {
+  'reset-before-headers': { type: 'reset-before-headers' },
+  'stall-before-headers': { type: 'stall-before-headers' },
+  'stall-before-first-token': { type: 'stall-before-first-token' },
+  'html-stream': { type: 'html-stream' },
+  'only-done': { type: 'only-done' },
+  'error-event': { type: 'error-event', afterTokens: 4, done: true },
+  'end-early': { type: 'end-early', afterTokens: 4 },
+  reset: { type: 'reset', afterTokens: 4 },
+  stall: { type: 'stall', afterTokens: 4 },
+  noise: { type: 'noise', afterTokens: 4, line: 'data: {"choices":[null]}' },
+  'huge-line': { type: 'huge-line', afterTokens: 4, bytes: 5_000_000 },
+  endless: { type: 'endless', text: 'and again the same words ' },
+  'engine-death': { type: 'engine-death', afterTokens: 4 },
+};
+
+type ErrorEvent = Extract<Fault, { type: 'error-event' }>;
+
+/** An error within a 200 stream in each of the forms engines write it, also as the very first event. */
+export const errorEvents: Readonly<
+  Record<NonNullable<ErrorEvent['form']> | 'first' | 'queue-full', ErrorEvent>
+> = {
+  object: { type: 'error-event', afterTokens: 4, done: false, form: 'object' },
+  string: { type: 'error-event', afterTokens: 4, done: false, form: 'string' },
+  'error-line': { type: 'error-event', afterTokens: 4, done: false, form: 'error-line' },
+  'empty-chunk': { type: 'error-event', afterTokens: 4, done: false, form: 'empty-chunk' },
+  first: { type: 'error-event', afterTokens: 0, done: true },
+  'queue-full': {
+    type: 'error-event',
+    afterTokens: 0,
+    done: true,
+    code: 503,
+    message: 'The request queue is full.',
+  },
+};
+
 /** 429 with `Retry-After` as seconds, or as an HTTP date. */
 export function tooManyRequests(retryAfter: number | Date): HttpFault {
   const value = typeof retryAfter === 'number' ? String(retryAfter) : retryAfter.toUTCString();

@@ -69,6 +69,7 @@ function answerOther(state: SimulatorState, record: RecordedRequest, method: str
   const info = engineInfo(state, record, method);
   if (info !== undefined) return info;
   if (path === '/metrics' && profile.metrics !== undefined) return metrics(state);
+  if (path === '/v1/embeddings' && method === 'POST' && state.embeddings) return embeddings(record);
   if (path === profile.tokenizePath && method === 'POST') return tokenize(record, rules.maxModelLen);
   if (profile.name === 'llamacpp') {
     return {
@@ -131,6 +132,19 @@ function modelList({ profile, rules, ownedBy }: SimulatorState): unknown {
   if (profile.name !== 'llamacpp') return { object: 'list', data: cards };
   const capabilities = rules.vision ? ['completion', 'multimodal'] : ['completion'];
   return { models: rules.models.map((name) => ({ name, capabilities })), object: 'list', data: cards };
+}
+
+/** A vector for models that make them; a model that chats is refused in SGLang's words. */
+function embeddings({ body }: RecordedRequest): Simple {
+  const model: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'model') : undefined;
+  if (typeof model !== 'string' || !/embed/i.test(model)) {
+    const message =
+      'This model does not appear to be an embedding model by default. Please add `--is-embedding` when launching the server.';
+    return { status: 400, body: JSON.stringify({ object: 'error', message, code: 400 }), headers: json };
+  }
+  const data = [{ object: 'embedding', index: 0, embedding: Array.from({ length: 1_024 }, () => 0.03125) }];
+  const usage = { prompt_tokens: 1, total_tokens: 1 };
+  return { status: 200, body: JSON.stringify({ object: 'list', data, model, usage }), headers: json };
 }
 
 function tokenize({ body }: RecordedRequest, maxModelLen: number): Simple {

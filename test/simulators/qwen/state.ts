@@ -31,6 +31,7 @@ export type SimulatorState = {
   readonly ownedBy: string;
   readonly parallel: number;
   readonly metrics: boolean;
+  readonly embeddings: boolean;
   speed: Speed;
   wire: WireStyle;
   answer: AnswerFunction;
@@ -72,6 +73,7 @@ export function createState(options: QwenSimulatorOptions): SimulatorState {
     ownedBy: options.ownedBy ?? profile.ownedBy,
     parallel: options.parallel ?? 4,
     metrics: options.metrics ?? profile.metricsByDefault,
+    embeddings: options.embeddings ?? true,
     speed: { ...defaultSpeed, ...options.speed },
     wire: { ...plainWire, ...options.wire },
     answer: options.answer ?? standInAnswer,

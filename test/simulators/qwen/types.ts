@@ -135,6 +135,8 @@ export type QwenSimulatorOptions = {
   readonly parallel?: number;
   /** Whether GET /metrics is switched on. Default as the engine has it. */
   readonly metrics?: boolean;
+  /** False: POST /v1/embeddings is not served, as by an engine that was started to generate. Default true. */
+  readonly embeddings?: boolean;
   /** Most pictures in one request. Default unlimited. */
   readonly imageLimit?: number;
   readonly reasoning?: ReasoningWire;

@@ -12,10 +12,10 @@ function adapterWith(probe: Adapter['probe']): Adapter {
   return { ...createFakeAdapter(), probe };
 }
 
-async function reported(adapter: Adapter, clock = systemClock): Promise<string[]> {
+async function reported(adapter: Adapter, clock = systemClock, running = true): Promise<string[]> {
   const report = createReport(plainForm, 'zh');
   const lines: string[] = [];
-  for await (const { code, result } of platformChecks(adapter, clock, never))
+  for await (const { code, result } of platformChecks(adapter, { clock, running }, never))
     lines.push(...report.add({ type: 'done', subject: { part: 'platform', id: 'fake' }, code, result }));
   return [...lines, ...report.conclude()];
 }
