@@ -10,6 +10,7 @@ import { askModel, type Asked } from './ask-model.ts';
 import { judge } from './judge.ts';
 import type { Material, MaterialServices } from './material.ts';
 import { modelName } from './present.ts';
+import type { Trace } from './trace.ts';
 import type { Ending, Turn, TurnPatch } from './turn.ts';
 
 /** Earlier turns looked at; the model's window is what really bounds them. */
@@ -37,6 +38,7 @@ export type Answering = {
   readonly log: Logger;
   /** Aborts when the turn is to end. */
   readonly signal: AbortSignal;
+  readonly trace: Trace;
   /** Stores what is known by now; never rejects. */
   readonly save: (patch: TurnPatch) => Promise<void>;
 };
@@ -148,6 +150,7 @@ export async function answerQuestion(services: AnswerServices, task: Answering):
       language,
       clock,
       signal,
+      trace: task.trace,
       onPartial: (text) => void save({ answer: text }),
       onFirstText: () => void save({ state: 'streaming' }),
     });

@@ -3,6 +3,7 @@ import type { Model, ModelDescription, ModelEnd, ModelQueued, ModelRequest } fro
 import type { LiveReply } from '../reply/live-reply.ts';
 import { progress } from '../reply/notices/progress.ts';
 import type { Language } from '../store/store.ts';
+import type { Trace } from './trace.ts';
 
 /** The answer so far is stored this often, so that a crash loses little of what had been shown. */
 const saveIntervalMs = 2_000;
@@ -24,6 +25,7 @@ export type AskOptions = {
   readonly language: Language;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  readonly trace: Pick<Trace, 'asked' | 'started' | 'token' | 'wasReasoning' | 'modelEnded'>;
   /** Called with the answer so far, at most once every two seconds; must not reject. */
   readonly onPartial: (text: string) => void;
   readonly onFirstText: () => void;
@@ -67,8 +69,9 @@ function countDown({ reply, language, clock }: AskOptions, { ahead, expectedMs }
 
 /** Asks the model and lets the reply grow with its answer, from the first word to the one `end` event. */
 export async function askModel(options: AskOptions): Promise<Asked> {
-  const { model, request, reply, language, clock, signal } = options;
+  const { model, request, reply, language, clock, signal, trace } = options;
   const startedAt = clock.now().getTime();
+  trace.asked();
   let stopCounting = countSeconds(options);
   let reasoning = '';
   let server: ModelDescription | undefined;
@@ -79,13 +82,19 @@ export async function askModel(options: AskOptions): Promise<Asked> {
     if (event.type === 'queued') {
       stopCounting();
       stopCounting = event.ahead > 0 ? countDown(options, event) : countSeconds(options);
-    } else if (event.type === 'start') server = event.server;
-    else if (event.type === 'reasoning-delta') reasoning += event.text;
-    else if (event.type === 'text-was-reasoning') {
+    } else if (event.type === 'start') {
+      server = event.server;
+      trace.started(event);
+    } else if (event.type === 'reasoning-delta') {
+      trace.token(false);
+      reasoning += event.text;
+    } else if (event.type === 'text-was-reasoning') {
+      trace.wasReasoning();
       reasoning += reply.text();
       reply.clear();
     } else if (event.type === 'end') end = event;
     else {
+      trace.token(true);
       if (firstTextMs === undefined) reply.progress(progress.answering[language]);
       reply.append(event.text);
       const now = clock.now().getTime();
@@ -101,5 +110,6 @@ export async function askModel(options: AskOptions): Promise<Asked> {
     }
   }
   stopCounting();
+  trace.modelEnded(end);
   return { end, reasoning, server, firstTextMs };
 }

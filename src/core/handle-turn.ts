@@ -18,6 +18,7 @@ import { judge, restingState } from './judge.ts';
 import type { Lanes } from './lanes.ts';
 import { presentEnding, runningButtons } from './present.ts';
 import type { Running } from './running.ts';
+import { createTrace, type Trace } from './trace.ts';
 import { shortId, type Ending, type Turn, type TurnPatch } from './turn.ts';
 
 /** What a turn leaves behind in the figures; called once for each, after it ended. */
@@ -46,6 +47,7 @@ type Task = {
   readonly language: Language;
   readonly log: Logger;
   readonly signal: AbortSignal;
+  readonly trace: Trace;
   readonly save: (patch: TurnPatch) => Promise<void>;
   readonly reply: LiveReply;
 };
@@ -77,9 +79,10 @@ export function createTurnHandler(services: HandleServices): (turn: Turn) => Pro
   };
 }
 
-function begin(services: HandleServices, known: Omit<Task, 'reply' | 'save'>): Task {
+function begin(services: HandleServices, known: Omit<Task, 'reply' | 'save' | 'trace'>): Task {
   const { turn, adapter, language, log } = known;
   const { store, clock } = services;
+  const trace = createTrace(turn, clock);
   const save = async (patch: TurnPatch): Promise<void> => {
     try {
       await store.turns.save(turn.id, patch, clock.now().getTime());
@@ -105,11 +108,16 @@ function begin(services: HandleServices, known: Omit<Task, 'reply' | 'save'>): T
     log,
     signal: services.dying,
     onParts: (parts) =>
-      save({ parts, ...(reply.text() === '' ? { state: 'open' } : { answer: reply.text() }) }),
+      save({
+        parts,
+        trace: trace.soFar(),
+        ...(reply.text() === '' ? { state: 'open' } : { answer: reply.text() }),
+      }),
+    onShown: trace.shown,
     onGone: () => void services.running.stop(turn.id, 'gone'),
   });
   if (turn.ending !== undefined && turn.answer !== undefined) reply.append(turn.answer);
-  return { ...known, reply, save };
+  return { ...known, reply, save, trace };
 }
 
 /** What a person reads in place of an answer that the platform does not take. */
@@ -129,12 +137,20 @@ function presented({ turn, adapter, language }: Task, ending: Ending, thinking?:
 
 /** Stores the end before it is shown, and that it was shown after the platform said so. */
 async function deliver(services: HandleServices, task: Task, ending: Ending, finish: Finish): Promise<void> {
-  const { turn, reply, log, save } = task;
+  const { turn, reply, log, save, trace } = task;
   const text = reply.text();
-  await save({ state: 'finalising', ending, ...(text === '' ? {} : { answer: text }) });
+  trace.ending(ending);
+  await save({
+    state: 'finalising',
+    ending,
+    trace: trace.soFar(),
+    ...(text === '' ? {} : { answer: text }),
+  });
   const delivery = await reply.finish(finish);
   if (services.dying.aborted && delivery === 'undeliverable') return;
-  await save({ state: delivery === 'undeliverable' ? 'failed' : restingState(ending.status) });
+  trace.closed(delivery);
+  const state = delivery === 'undeliverable' ? 'failed' : restingState(ending.status);
+  await save({ state, trace: trace.soFar() });
   const { status, durationMs, tokens } = ending;
   log.info(
     { step: 'end', status, delivery, durationMs, tokens, notice: ending.notice?.type },

@@ -36,6 +36,9 @@ export type Question = {
   messages: PreparedMessages;
   maxTokens: number | undefined;
   readonly remediesUsed: Set<string>;
+  /** How often a server was asked so far, and which one last. */
+  tries: number;
+  host: string | undefined;
 };
 
 export function createQuestion(request: ModelRequest): Question {
@@ -44,6 +47,8 @@ export function createQuestion(request: ModelRequest): Question {
     messages: prepareMessages(request.messages),
     maxTokens: undefined,
     remediesUsed: new Set(),
+    tries: 0,
+    host: undefined,
   };
 }
 
@@ -61,6 +66,8 @@ export async function* askServer(
   const { clock, log } = surroundings;
   let resets = 0;
   for (;;) {
+    question.tries += 1;
+    question.host = server.endpoint.host;
     const discovery = await unlessAborted(server.lookUp(), signal);
     if (discovery === undefined) return { type: 'failed', failure: abandoned };
     if ('failure' in discovery) return { type: 'failed', failure: discovery.failure };
@@ -116,7 +123,8 @@ async function* tryOnce(
       const ended = next.done === true;
       const first = firstAt === undefined;
       firstAt ??= surroundings.clock.now().getTime();
-      if (first && (!ended || next.value.type === 'ended')) yield { type: 'start', server: description };
+      if (first && (!ended || next.value.type === 'ended'))
+        yield { type: 'start', server: description, sentAt: new Date(startedAt) };
       if (!ended) yield next.value;
       else {
         learn(server, description.model, question, next.value);

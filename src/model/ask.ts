@@ -32,7 +32,9 @@ export async function* ask(
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent, void> {
   try {
-    yield yield* askInRounds(servers, request, surroundings, signal);
+    const question = createQuestion(request);
+    const end = yield* askInRounds(servers, question, surroundings, signal);
+    yield { ...end, ...effort(question, end) };
   } catch (error) {
     // Unexpected by definition; the person's reply must be closed all the same.
     const name = error instanceof Error ? error.name : 'unknown';
@@ -46,15 +48,14 @@ export async function* ask(
 
 async function* askInRounds(
   servers: readonly Server[],
-  request: ModelRequest,
+  question: Question,
   surroundings: AskSurroundings,
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent, ModelEnd> {
   if (signal.aborted) return aborted;
-  const question = createQuestion(request);
   const need = {
     pictured: question.messages.imageCount > 0,
-    home: surroundings.affinity.home(request.affinity),
+    home: surroundings.affinity.home(question.request.affinity),
   };
   const standings = servers.map((server): Standing => ({
     server,
@@ -85,6 +86,14 @@ async function* askInRounds(
       return isAborted(signal) ? aborted : failed(fault ?? unseen(standings));
     }
   }
+}
+
+/** What it took, for whoever wants to know why an answer was slow or did not come. */
+function effort({ tries, host }: Question, { fault }: ModelEnd): Pick<ModelEnd, 'host' | 'retries'> {
+  return {
+    ...(fault === undefined || host === undefined ? {} : { host }),
+    ...(tries > 1 ? { retries: tries - 1 } : {}),
+  };
 }
 
 function isReady(standing: Standing, need: Need, { clock }: AskSurroundings): boolean {

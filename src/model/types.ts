@@ -87,12 +87,19 @@ export type ModelFault = {
 /** What happens while an answer is made. Exactly one `end` comes, and it is the last; iterating never throws. */
 export type ModelEvent =
   | ModelQueued
-  | { readonly type: 'start'; readonly server: ModelDescription }
+  | ModelStart
   | { readonly type: 'reasoning-delta'; readonly text: string }
   | { readonly type: 'text-delta'; readonly text: string }
   /** The shown text was thinking after all (a bare `</think>` came late): forget it, it moves to the reasoning. */
   | { readonly type: 'text-was-reasoning' }
   | ModelEnd;
+
+/** The first of the answer is here. `sentAt`: when the request that is answered left for this server. */
+export type ModelStart = {
+  readonly type: 'start';
+  readonly server: ModelDescription;
+  readonly sentAt?: Date;
+};
 
 /**
  * The server is fully occupied: so many requests must end before this one is sent. Comes again whenever that changes; 0
@@ -114,6 +121,10 @@ export type ModelEnd = {
   readonly reason: 'stop' | 'length' | 'tool-calls' | 'truncated' | 'aborted' | 'failed';
   readonly usage?: ModelUsage;
   readonly fault?: ModelFault;
+  /** Host of the server that was asked last, with a fault. */
+  readonly host?: string;
+  /** How often servers were asked beyond the first time, fail-over included; absent for never. */
+  readonly retries?: number;
 };
 
 /** State of one server for `/status` and `/readyz`, refreshed in the background. */

@@ -58,6 +58,8 @@ export type LiveReplyOptions = {
   readonly signal: AbortSignal;
   /** Stores the parts; awaited before the next platform call. */
   readonly onParts: (parts: readonly ShownPart[]) => Promise<void>;
+  /** The platform accepted an opening or an edit; `text`: with words of the answer. */
+  readonly onShown: (step: 'opened' | 'edited', text: boolean) => void;
   /** The place to answer in has vanished: whatever makes the answer may stop. */
   readonly onGone: () => void;
 };
@@ -142,15 +144,21 @@ export function createLiveReply(options: LiveReplyOptions): LiveReply {
     const key = openingKey(options.key, part.index);
     const opening = { target: options.target, first: snapshot(part), key, maybeSent };
     const sink = await adapter.openReply(whole === undefined ? opening : { ...opening, whole }, signal);
+    options.onShown('opened', opening.first.markdown !== '');
     part.sink = sink;
     if (whole !== undefined) part.closed = true;
     await store();
     return sink;
   }
 
+  async function close(sink: ReplySink, outcome: ReplyOutcome): Promise<void> {
+    await sink.close(outcome, signal);
+    options.onShown('edited', outcome.snapshot.markdown !== '');
+  }
+
   /** The current part is full: show it whole, close it and make the next one current. */
   async function rollOver(part: Part, sink: ReplySink): Promise<void> {
-    await sink.close({ status: 'continued', snapshot: snapshot(part) }, signal);
+    await close(sink, { status: 'continued', snapshot: snapshot(part) });
     part.closed = true;
     parts.push({ index: part.index + 1, closed: false });
     await store();
@@ -174,13 +182,16 @@ export function createLiveReply(options: LiveReplyOptions): LiveReply {
   }
 
   /** Until it leaves, an edit gives way to the end or to something more urgent; once left it is waited for. */
-  function update(part: Part, sink: ReplySink, urgency: CallUrgency, edit: Edit): Promise<void> {
+  async function update(part: Part, sink: ReplySink, urgency: CallUrgency, edit: Edit): Promise<void> {
+    let sent: Snapshot | undefined;
     const latest = (): Snapshot => {
       edit.leaving();
       edits += 1;
-      return snapshot(part);
+      sent = snapshot(part);
+      return sent;
     };
-    return sink.update(latest, urgency, AbortSignal.any([signal, edit.waiting]));
+    await sink.update(latest, urgency, AbortSignal.any([signal, edit.waiting]));
+    if (sent !== undefined) options.onShown('edited', sent.markdown !== '');
   }
 
   function onWriteError(error: unknown): 'continue' | 'stop' {
@@ -229,9 +240,7 @@ export function createLiveReply(options: LiveReplyOptions): LiveReply {
         (await persist({ ...again, step: 'open' }, (maybeDone) => open(part, maybeDone || maybeOpen)));
       if (!full && finish !== undefined) {
         const { status } = finish;
-        await persist({ ...again, step: 'close' }, () =>
-          sink.close({ status, snapshot: snapshot(part) }, signal),
-        );
+        await persist({ ...again, step: 'close' }, () => close(sink, { status, snapshot: snapshot(part) }));
         part.closed = true;
         await store();
         return;

@@ -3,6 +3,7 @@ import { askModel } from '../../../src/core/ask-model.ts';
 import type { ModelQueued } from '../../../src/model/types.ts';
 import { createFakeClock, type FakeClock } from '../../fakes/clock.ts';
 import { createFakeModel, description, type Script } from '../../fakes/model.ts';
+import { traceOf } from './traces.ts';
 
 /** Stands in the model's line as these events say, one after another, then answers. */
 function queuing(clock: FakeClock, ...places: readonly ModelQueued[]): Script {
@@ -37,6 +38,7 @@ async function linesShown(places: readonly ModelQueued[], language: 'zh' | 'en')
     language,
     clock,
     signal: new AbortController().signal,
+    trace: traceOf(clock),
     onPartial: () => undefined,
     onFirstText: () => undefined,
   });
