@@ -4,10 +4,12 @@ import { readBaseUrl, readProxy } from './urls.ts';
 
 const DEFAULT_BASE_URL = 'http://127.0.0.1:8000/v1';
 const MAX_TIMEOUT_MS = 3_600_000;
+const MAX_CONCURRENCY = 10_000;
 
 /** Decodes every `QWEN_…` key. */
 export function readModelConfig(reader: Reader): ModelConfig {
-  const servers = readServers(reader);
+  const limits = readConcurrency(reader);
+  const servers = readServers(reader, limits.length === 1 ? [] : limits);
   return {
     servers,
     vision: readVisionServer(reader, servers[0]),
@@ -15,7 +17,7 @@ export function readModelConfig(reader: Reader): ModelConfig {
     extraBody: reader.jsonObject('QWEN_EXTRA_BODY'),
     firstTokenTimeoutMs: reader.integer('QWEN_FIRST_TOKEN_TIMEOUT_MS', timeout(60_000)),
     idleTimeoutMs: reader.integer('QWEN_IDLE_TIMEOUT_MS', timeout(30_000)),
-    maxConcurrency: reader.integer('QWEN_MAX_CONCURRENCY', { min: 1, max: 10_000, fallback: 16 }),
+    maxConcurrency: limits.length === 1 ? limits[0] : undefined,
     proxy: readProxy(reader, 'QWEN_PROXY'),
   };
 }
@@ -24,14 +26,38 @@ function timeout(fallback: number): { min: number; max: number; fallback: number
   return { min: 1, max: MAX_TIMEOUT_MS, fallback };
 }
 
-function readServers(reader: Reader): readonly [ModelServer, ...ModelServer[]] {
+function readServers(
+  reader: Reader,
+  limits: readonly (number | undefined)[],
+): readonly [ModelServer, ...ModelServer[]] {
   const written = reader.list('QWEN_BASE_URL') ?? [DEFAULT_BASE_URL];
   if (written.length === 0) reader.fault('QWEN_BASE_URL', 'at least one URL');
   const urls = written.flatMap((url) => readBaseUrl(reader, 'QWEN_BASE_URL', url) ?? []);
   const keys = readApiKeys(reader, written.length);
   const model = reader.text('QWEN_MODEL') ?? 'auto';
-  const [first, ...others] = urls.map((baseUrl, index) => server(baseUrl, keys[index], model));
+  if (limits.length > 0 && limits.length !== written.length) {
+    reader.fault(
+      'QWEN_MAX_CONCURRENCY',
+      `one number, or one for each of the ${written.length} URLs of QWEN_BASE_URL, comma-separated`,
+    );
+  }
+  const [first, ...others] = urls.map((baseUrl, index) =>
+    withLimit(server(baseUrl, keys[index], model), limits[index]),
+  );
   return [first ?? server(DEFAULT_BASE_URL, undefined, model), ...others];
+}
+
+/** One limit for all servers, or one for each URL; a blank part is measured. Empty when the key is missing. */
+function readConcurrency(reader: Reader): readonly (number | undefined)[] {
+  const parts = reader.text('QWEN_MAX_CONCURRENCY')?.split(',') ?? [];
+  const limits = parts.map((part) => (part.trim() === '' ? undefined : Number(part)));
+  const usable = parts.every((part, index) => {
+    const limit = limits[index] ?? 1;
+    return /^\s*\d*\s*$/.test(part) && limit >= 1 && limit <= MAX_CONCURRENCY;
+  });
+  if (usable) return limits;
+  reader.fault('QWEN_MAX_CONCURRENCY', `whole numbers from 1 to ${MAX_CONCURRENCY}, digits only`);
+  return [];
 }
 
 // Positions matter here, so blank parts are not skipped: `key1,,key3` leaves the second server without a key.
@@ -69,6 +95,10 @@ function readVisionServer(reader: Reader, textServer: ModelServer): ModelServer 
   }
   const baseUrl = readBaseUrl(reader, 'QWEN_VISION_BASE_URL', written);
   return baseUrl === undefined ? undefined : server(baseUrl, apiKey, model ?? 'auto');
+}
+
+function withLimit(server: ModelServer, maxConcurrency: number | undefined): ModelServer {
+  return maxConcurrency === undefined ? server : { ...server, maxConcurrency };
 }
 
 function server(baseUrl: string, apiKey: string | undefined, model: string): ModelServer {

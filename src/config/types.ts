@@ -8,6 +8,8 @@ export type ModelServer = {
   readonly apiKey?: string;
   /** A model id, or `auto`: the first chat-capable id the server lists. */
   readonly model: string;
+  /** How many requests may run there at once; unset: as for all servers. */
+  readonly maxConcurrency?: number;
 };
 
 export type ModelConfig = {
@@ -19,7 +21,8 @@ export type ModelConfig = {
   readonly extraBody: Readonly<Record<string, Json>>;
   readonly firstTokenTimeoutMs: number;
   readonly idleTimeoutMs: number;
-  readonly maxConcurrency: number;
+  /** Requests at once on each server without a number of its own; undefined: measured for each. */
+  readonly maxConcurrency: number | undefined;
   /** Proxy for the model servers; none by default, whatever `HTTPS_PROXY` says. */
   readonly proxy: string | undefined;
 };

@@ -3,6 +3,8 @@ export type AnswerPace = {
   note(answer: MeasuredAnswer): void;
   /** What an answer takes from its request to its end; undefined until one was measured. */
   typicalMs(): number | undefined;
+  /** The same without the time it waited inside the engine: what it takes where nobody else is asking. */
+  undisturbedMs(): number | undefined;
 };
 
 export type MeasuredAnswer = {
@@ -14,23 +16,27 @@ export type MeasuredAnswer = {
 
 /** What the newest answer weighs: a change of model or of load shows after a handful of answers. */
 const weight = 0.2;
+/** What the calm first token grows by with each answer, so that a slower server is believed after some dozens. */
+const calmDrift = 0.02;
 
 type Averages = { readonly firstTokenMs: number; readonly tokensPerSecond: number; readonly tokens: number };
 
 export function createAnswerPace(): AnswerPace {
   let averages: Averages | undefined;
+  let calmMs = Infinity;
+  const speakingMs = ({ tokens, tokensPerSecond }: Averages): number => (tokens * 1000) / tokensPerSecond;
   return {
     note({ firstTokenMs, durationMs, tokens }) {
       // A server that sends the whole answer at once has no speed of its own after the first token.
-      const speakingMs = durationMs > firstTokenMs ? durationMs - firstTokenMs : durationMs;
-      if (tokens <= 0 || speakingMs <= 0) return;
-      const measured = { firstTokenMs, tokensPerSecond: (tokens * 1000) / speakingMs, tokens };
+      const spokenMs = durationMs > firstTokenMs ? durationMs - firstTokenMs : durationMs;
+      if (tokens <= 0 || spokenMs <= 0) return;
+      const measured = { firstTokenMs, tokensPerSecond: (tokens * 1000) / spokenMs, tokens };
+      calmMs = Math.min(calmMs * (1 + calmDrift), firstTokenMs);
       averages = averages === undefined ? measured : blend(averages, measured);
     },
-    typicalMs: () =>
-      averages === undefined
-        ? undefined
-        : averages.firstTokenMs + (averages.tokens * 1000) / averages.tokensPerSecond,
+    typicalMs: () => (averages === undefined ? undefined : averages.firstTokenMs + speakingMs(averages)),
+    undisturbedMs: () =>
+      averages === undefined ? undefined : Math.min(calmMs, averages.firstTokenMs) + speakingMs(averages),
   };
 }
 

@@ -6,6 +6,7 @@ import { attempt } from './attempt.ts';
 import type { SentRequest } from './errors.ts';
 import type { Failure, Remedy } from './failure.ts';
 import type { Line } from './line.ts';
+import type { Sent } from './measured-concurrency.ts';
 import type { AnswerOutcome } from './read-answer.ts';
 import {
   buildBody,
@@ -25,7 +26,7 @@ export type AskSurroundings = {
   readonly firstTokenTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly extraBody: { readonly [key: string]: Json };
-  readonly line: Line;
+  readonly line: Line<Server>;
   readonly affinity: Affinity;
   readonly pace: AnswerPace;
 };
@@ -115,6 +116,7 @@ async function* tryOnce(
     'sending a request to the model server',
   );
   const parts = attempt({ ...surroundings, ...prepared, server, opened, firstTokenTimeoutMs, signal });
+  const sent = server.send();
   const startedAt = surroundings.clock.now().getTime();
   let firstAt: number | undefined;
   try {
@@ -129,6 +131,7 @@ async function* tryOnce(
       else {
         learn(server, description.model, question, next.value);
         measure(next.value, startedAt, firstAt, surroundings);
+        if (!signal.aborted) tell(sent, next.value, startedAt, firstAt, surroundings);
         return next.value;
       }
     }
@@ -176,6 +179,21 @@ function measure(
   if (outcome.type !== 'ended' || outcome.end.fault !== undefined || outcome.end.usage === undefined) return;
   const durationMs = clock.now().getTime() - startedAt;
   pace.note({ firstTokenMs: firstAt - startedAt, durationMs, tokens: outcome.end.usage.completionTokens });
+}
+
+/** Lets the measuring of the server's concurrency know. Faults of other kinds tell nothing about a crowd. */
+function tell(
+  sent: Sent,
+  outcome: AnswerOutcome,
+  startedAt: number,
+  firstAt: number,
+  { clock }: AskSurroundings,
+): void {
+  const durationMs = clock.now().getTime() - startedAt;
+  if (outcome.type === 'ended') {
+    if (outcome.end.fault === undefined) sent.answered({ firstTokenMs: firstAt - startedAt, durationMs });
+  } else if (outcome.failure.fault.code === 'overloaded') sent.refused();
+  else if (outcome.failure.fault.code === 'first-token-timeout') sent.unanswered(durationMs);
 }
 
 const abandoned: Failure = { fault: { code: 'cut-off', evidence: 'the reader left' }, retry: 'no' };

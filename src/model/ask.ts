@@ -3,7 +3,7 @@ import { canTake, choose, type Need } from './choose-server.ts';
 import { type Failure, isRequestFault } from './failure.ts';
 import type { AnswerOutcome } from './read-answer.ts';
 import type { Server } from './server.ts';
-import type { Slot, Slots } from './slots.ts';
+import type { Slot } from './slots.ts';
 import type { ModelEnd, ModelEvent, ModelRequest } from './types.ts';
 import { isAborted } from './within.ts';
 
@@ -67,10 +67,11 @@ async function* askInRounds(
   for (;;) {
     const ready = standings.filter((standing) => isReady(standing, need, surroundings));
     if (ready.length > 0) {
-      const taken = yield* surroundings.line.take(() => slotsOf(choose(ready, need)), signal);
+      const wanted = (): Server[] => choose(ready, need).map(({ server }) => server);
+      const taken = yield* surroundings.line.take({ wanted, asker: question.request.asker }, signal);
       if (taken === undefined) return aborted;
       if (taken === 'full') return failed(houseFull);
-      const standing = ready.find(({ server }) => server.slots === taken.slots);
+      const standing = ready.find(({ server }) => server === taken.server);
       if (standing === undefined) continue;
       const outcome = yield* takeTurn(standing, taken.slot, question, surroundings, signal);
       if (outcome.type === 'ended') return isAborted(signal) ? endedWhileAborting(outcome.end) : outcome.end;
@@ -98,10 +99,6 @@ function effort({ tries, host }: Question, { fault }: ModelEnd): Pick<ModelEnd, 
 
 function isReady(standing: Standing, need: Need, { clock }: AskSurroundings): boolean {
   return standing.notBefore <= clock.now().getTime() && canTake(standing.server, need);
-}
-
-function slotsOf(standings: readonly Standing[]): readonly Slots[] {
-  return standings.map(({ server }) => server.slots);
 }
 
 /** Sleeps until a server may be asked again. False when none will be in time, or the signal aborted. */

@@ -3,10 +3,11 @@ import type { Clock, Logger } from '../contract/runtime.ts';
 import { createAffinity } from './affinity.ts';
 import { createAnswerPace } from './answer-pace.ts';
 import { ask } from './ask.ts';
+import { expectedWaitMs, type Workplace } from './expected-wait.ts';
 import { createLine } from './line.ts';
 import { watchHealth } from './health-watch.ts';
 import { createServer, type Server, type ServerOptions } from './server.ts';
-import type { Model } from './types.ts';
+import type { Model, ServerLoad } from './types.ts';
 import { unlessAborted } from './within.ts';
 
 export type ModelOptions = {
@@ -23,8 +24,8 @@ export type ModelOptions = {
   readonly firstTokenTimeoutMs: number;
   /** 30000 in production: the longest silence in mid-answer. */
   readonly idleTimeoutMs: number;
-  /** 16 in production: requests that run at once on one server; further ones wait their turn. */
-  readonly maxConcurrency: number;
+  /** Requests that run at once on a server that has no number of its own; further ones wait their turn. Unset: measured. */
+  readonly maxConcurrency?: number | undefined;
   /** 60000 in production: how often the model list is refreshed. */
   readonly healthIntervalMs: number;
   readonly clock: Clock;
@@ -38,11 +39,14 @@ export type ModelOptions = {
 /** The model side as one thing: several servers, one stream of events for each question. */
 export function createModel(options: ModelOptions): Model {
   const pace = createAnswerPace();
-  const line = createLine(() => pace.typicalMs());
+  const line = createLine<Server>({
+    expectedMs: (ahead, servers) => expectedWaitMs(ahead, servers.map(workplace), pace),
+    now: () => options.clock.now(),
+  });
   const affinity = createAffinity();
   const surroundings = { ...options, extraBody: options.extraBody ?? {}, line, affinity, pace };
   const create = (server: ServerOptions): Server =>
-    createServer(server, {
+    createServer(withLimit(server, options.maxConcurrency), {
       ...options,
       proxy: options.proxy,
       extraHeaders: options.extraHeaders ?? {},
@@ -73,7 +77,8 @@ export function createModel(options: ModelOptions): Model {
         ?.known();
       return known ?? askAround(byDoubt(candidates), signal);
     },
-    health: () => servers.map((server) => server.health()),
+    health: () =>
+      servers.map((server) => ({ ...server.health(), load: loadOf(server, line.waitingFor(server)) })),
     start() {
       if (watches.length > 0 || stopping.signal.aborted) return;
       watches = servers.map((server) => watchHealth({ ...options, server }, stopping.signal));
@@ -83,6 +88,20 @@ export function createModel(options: ModelOptions): Model {
       await Promise.all([...watches, ...servers.map((server) => server.close())]);
     },
   };
+}
+
+function withLimit(server: ServerOptions, maxConcurrency: number | undefined): ServerOptions {
+  return maxConcurrency === undefined ? server : { maxConcurrency, ...server };
+}
+
+function workplace(server: Server): Workplace {
+  return { places: server.slots.size, engine: server.engineLoad() };
+}
+
+function loadOf(server: Server, waiting: number): ServerLoad {
+  const engine = server.engineLoad();
+  const { running, size: concurrency } = server.slots;
+  return { running, waiting, concurrency, ...(engine === undefined ? {} : { engine }) };
 }
 
 function byDoubt(servers: readonly Server[]): Server[] {

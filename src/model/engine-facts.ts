@@ -63,10 +63,17 @@ async function factsOf(engine: ModelDescription['engine'], model: string, ask: A
   }
 }
 
+/** What SGLang worked out at its start for each of its workers goes before what it was started with, often unset. */
 function sglangFacts(info: Fields | undefined): Facts {
+  const states = Array.isArray(info?.['internal_states']) ? info['internal_states'].filter(isRecord) : [];
+  const effective = states.reduce(
+    (sum, state) => sum + (positive(state['effective_max_running_requests_per_dp']) ?? 0),
+    0,
+  );
   return {
     ...withVersion(wordIn(info, 'version')),
     ...withContext(positive(info?.['context_length'])),
+    ...withParallel(positive(effective) ?? positive(info?.['max_running_requests'])),
   };
 }
 
@@ -76,12 +83,11 @@ function llamaFacts(props: Fields | undefined): Facts {
     ? props['default_generation_settings']
     : {};
   const modalities = isRecord(props?.['modalities']) ? props['modalities'] : {};
-  const parallel = positive(props?.['total_slots']);
   return {
     ...withVersion(wordIn(props, 'build_info')),
     ...withContext(positive(settings['n_ctx'])),
     ...withVision(modalities['vision']),
-    ...(parallel === undefined ? {} : { parallel }),
+    ...withParallel(positive(props?.['total_slots'])),
   };
 }
 
@@ -115,6 +121,10 @@ function withVersion(version: string | undefined): Facts {
 
 function withContext(contextTokens: number | undefined): Facts {
   return contextTokens === undefined ? {} : { contextTokens };
+}
+
+function withParallel(parallel: number | undefined): Facts {
+  return parallel === undefined ? {} : { parallel };
 }
 
 function withVision(sees: unknown): Facts {

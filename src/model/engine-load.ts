@@ -1,8 +1,5 @@
 import { type SideCalls, sideCall } from './side-call.ts';
-import type { ModelDescription } from './types.ts';
-
-/** What the engine itself says about its work, other clients' requests included. */
-export type EngineLoad = { readonly running: number; readonly waiting: number };
+import type { EngineLoad, ModelDescription } from './types.ts';
 
 type Source = { readonly path: string; readonly read: (text: string) => EngineLoad | undefined };
 

@@ -2,11 +2,17 @@ import type { Clock } from '../contract/runtime.ts';
 import { type Breaker, createBreaker, type Trust } from './breaker.ts';
 import { discover, type Discovery } from './discovery.ts';
 import { createEndpoint, type Endpoint } from './endpoint.ts';
-import { createLoadReader, type EngineLoad } from './engine-load.ts';
+import { createLoadReader } from './engine-load.ts';
+import {
+  createMeasuredConcurrency,
+  mostConcurrency,
+  type Sent,
+  usualConcurrency,
+} from './measured-concurrency.ts';
 import { createSlots, type Slots } from './slots.ts';
 import { createThinkHabits, type ThinkHabits } from './think-habits.ts';
 import { createTransport, type Transport } from './transport.ts';
-import type { ModelDescription, ModelFault, ModelFaultCode, ModelHealth } from './types.ts';
+import type { EngineLoad, ModelDescription, ModelFault, ModelFaultCode, ModelHealth } from './types.ts';
 
 /** One configured server. */
 export type ServerOptions = {
@@ -15,12 +21,13 @@ export type ServerOptions = {
   readonly apiKey?: string;
   /** A model id, or `auto`: the first of GET /v1/models that can chat. */
   readonly model: string;
+  /** How many requests may run there at once; unset: measured. */
+  readonly maxConcurrency?: number;
 };
 
 export type ServerSurroundings = {
   readonly clock: Clock;
-  readonly maxConcurrency: number;
-  /** A place may have become free. */
+  /** A place may have become free, or the wait for one may have changed. */
   readonly onFree: () => void;
   readonly proxy: string | undefined;
   readonly extraHeaders: Readonly<Record<string, string>>;
@@ -57,6 +64,10 @@ export type Server = {
   trust(): Trust;
   /** A message is sent here. Call the result when its outcome is known. */
   begin(): () => void;
+  /** A request leaves on its place. The result is told how it went, so that the limit of such places can be measured. */
+  send(): Sent;
+  /** The engine's own figures, unless they are missing or old. */
+  engineLoad(): EngineLoad | undefined;
   /** Requests to be done for each place, other clients' included where the engine tells: 1 is a full house. */
   load(): number;
   /** Asks the engine for its load, if it publishes one; never rejects. `afresh` also tries what was missing before. */
@@ -69,6 +80,8 @@ export type Server = {
 /** What its answers have shown, beyond what it tells about itself. */
 type Learned = Partial<Pick<ModelDescription, 'vision' | 'contextTokens'>>;
 
+/** Ollama answers one question at a time unless OLLAMA_NUM_PARALLEL says otherwise, and does not tell which. */
+const ollamaConcurrency = 1;
 /** Models a server has had in its time; far more than one serves. */
 const maxRememberedModels = 100;
 /** A load older than this says nothing about now. */
@@ -84,12 +97,17 @@ const meansDown: ReadonlySet<ModelFaultCode> = new Set<ModelFaultCode>([
 export function createServer(options: ServerOptions, surroundings: ServerSurroundings): Server {
   const { clock } = surroundings;
   const endpoint = createEndpoint(options.baseUrl);
-  const transport = createTransport(surroundings);
+  const transport = createTransport({
+    maxConcurrency: options.maxConcurrency ?? mostConcurrency,
+    proxy: surroundings.proxy,
+  });
   const headers = headersFor(options, surroundings);
   const secrets = options.apiKey === undefined ? [] : [options.apiKey];
   const closing = new AbortController();
   const listeners = new Set<() => void>();
-  const slots = createSlots(surroundings.maxConcurrency, surroundings.onFree);
+  const slots = createSlots(options.maxConcurrency ?? usualConcurrency, surroundings.onFree);
+  const concurrency = createMeasuredConcurrency(usualConcurrency, resize);
+  let measuredFor: ModelDescription | undefined;
   const learned = new Map<string, Learned>();
   let description: ModelDescription | undefined;
   let asking: Promise<Discovery> | undefined;
@@ -97,6 +115,24 @@ export function createServer(options: ServerOptions, surroundings: ServerSurroun
   const loadReader = createLoadReader({ endpoint, transport, headers });
   let engineLoad: (EngineLoad & { readonly at: number }) | undefined;
   let state: Omit<ModelHealth, 'description'> = { state: 'unknown', since: clock.now() };
+
+  function resize(): void {
+    slots.resize(Math.min(options.maxConcurrency ?? concurrency.limit, measuredFor?.parallel ?? Infinity));
+  }
+
+  function measure(found: ModelDescription): void {
+    if (measuredFor === undefined || !equallyStrong(found, measuredFor)) {
+      measuredFor = found;
+      const start = found.engine === 'ollama' ? ollamaConcurrency : usualConcurrency;
+      concurrency.restart(found.parallel ?? start, found.parallel);
+    }
+    resize();
+  }
+
+  function freshLoad(): EngineLoad | undefined {
+    if (engineLoad === undefined || clock.now().getTime() - engineLoad.at >= loadLifetimeMs) return undefined;
+    return { running: engineLoad.running, waiting: engineLoad.waiting };
+  }
 
   async function ask(): Promise<Discovery> {
     const known = description !== undefined && state.state === 'up' ? { known: description } : {};
@@ -110,7 +146,7 @@ export function createServer(options: ServerOptions, surroundings: ServerSurroun
       contextTokens: found.contextTokens ?? tried?.contextTokens,
       vision: found.vision === 'unknown' ? (tried?.vision ?? 'unknown') : found.vision,
     };
-    slots.resize(Math.min(surroundings.maxConcurrency, found.parallel ?? Infinity));
+    measure(found);
     return { found: description };
   }
 
@@ -122,7 +158,10 @@ export function createServer(options: ServerOptions, surroundings: ServerSurroun
   }
 
   function enter(next: ModelHealth['state'], facts: Pick<ModelHealth, 'fault' | 'latencyMs'>): void {
-    if (next === 'down') learned.clear();
+    if (next === 'down') {
+      learned.clear();
+      measuredFor = undefined;
+    }
     state = { state: next, since: state.state === next ? state.since : clock.now(), ...facts };
   }
 
@@ -164,10 +203,10 @@ export function createServer(options: ServerOptions, surroundings: ServerSurroun
     },
     trust: () => breaker.trust(),
     begin: () => breaker.begin(),
+    send: () => concurrency.sent(slots.running),
+    engineLoad: freshLoad,
     load() {
-      const known = engineLoad ?? { running: 0, waiting: 0, at: -Infinity };
-      const fresh = clock.now().getTime() - known.at < loadLifetimeMs;
-      const { running, waiting } = fresh ? known : { running: 0, waiting: 0 };
+      const { running, waiting } = freshLoad() ?? { running: 0, waiting: 0 };
       return (Math.max(slots.running, running) + waiting) / slots.size;
     },
     async readLoad(afresh, signal) {
@@ -180,6 +219,8 @@ export function createServer(options: ServerOptions, surroundings: ServerSurroun
         // Whether the server lives is for the health check to say; its load is simply unknown now.
         engineLoad = undefined;
       }
+      concurrency.engineSays(engineLoad, slots.running);
+      surroundings.onFree();
     },
     failed: (signal) => nextCall(listeners, signal),
     async close() {
@@ -187,6 +228,12 @@ export function createServer(options: ServerOptions, surroundings: ServerSurroun
       await transport.close();
     },
   };
+}
+
+/** What was measured for the one holds for the other. Facts that were not told this time have not changed. */
+function equallyStrong(one: ModelDescription, other: ModelDescription): boolean {
+  const sameParallel = one.parallel === undefined || one.parallel === other.parallel;
+  return one.engine === other.engine && one.model === other.model && sameParallel;
 }
 
 function headersFor(

@@ -8,7 +8,7 @@ export type Slots = {
   readonly free: boolean;
   /** Takes a place; undefined when all are taken. */
   occupy(): Slot | undefined;
-  /** A server has told how many answers it makes at once. Those that run go on; at least one place stays. */
+  /** It is known (anew) how many may run at once. Those that run go on; at least one place stays. */
   resize(size: number): void;
 };
 

@@ -21,6 +21,11 @@ export type ModelRequest = {
   readonly thinking?: boolean;
   /** Conversation id for cache affinity between several servers; never sent to the server. */
   readonly affinity?: string;
+  /**
+   * Who asks, opaque and equal for all questions of one person: those who wait are served person by person. Unset makes
+   * the request a person of its own. Never sent to the server.
+   */
+  readonly asker?: string;
 };
 
 /** Token counts as the server reported them. */
@@ -36,7 +41,7 @@ export type ModelDescription = {
   readonly vision: 'yes' | 'no' | 'unknown';
   /** Of the engine, where it tells one. */
   readonly version?: string;
-  /** How many answers the engine makes at once, where it tells (llama.cpp); beyond that it queues in silence. */
+  /** How many answers the engine makes at once, where it tells (llama.cpp, SGLang); beyond that it queues in silence. */
   readonly parallel?: number;
   /** Whether the model can think at all, where the engine tells (Ollama). */
   readonly canThink?: boolean;
@@ -102,9 +107,10 @@ export type ModelStart = {
 };
 
 /**
- * The server is fully occupied: so many requests must end before this one is sent. Comes again whenever that changes; 0
- * says that the wait is over. Does not come at all when there is no wait. `expectedMs` is how long it will take from now,
- * by the answers measured so far; absent while nothing was measured.
+ * The server is fully occupied: so many requests must end before this one is sent. Comes again whenever that or the
+ * expectation changes (the number may also rise: other people are let in between one person's requests); 0 says that the
+ * wait is over. Does not come at all when there is no wait. `expectedMs` is how long it will take from now until the model
+ * begins, by the answers measured so far and the engine's own queue; absent while nothing was measured.
  */
 export type ModelQueued = {
   readonly type: 'queued';
@@ -127,6 +133,21 @@ export type ModelEnd = {
   readonly retries?: number;
 };
 
+/** What an engine itself says about its work, other clients' requests included. */
+export type EngineLoad = { readonly running: number; readonly waiting: number };
+
+/** One server's work at this moment. */
+export type ServerLoad = {
+  /** Our own requests that run there. */
+  readonly running: number;
+  /** Those in our line that it could take; one that two servers could take counts with both. */
+  readonly waiting: number;
+  /** How many of ours may run there at once: as configured, or as measured by now. */
+  readonly concurrency: number;
+  /** The engine's own figures, where it publishes them and they are fresh. */
+  readonly engine?: EngineLoad;
+};
+
 /** State of one server for `/status` and `/readyz`, refreshed in the background. */
 export type ModelHealth = {
   readonly description: ModelDescription | { readonly host: string };
@@ -135,6 +156,7 @@ export type ModelHealth = {
   readonly fault?: ModelFault;
   /** How long the last health call took. */
   readonly latencyMs?: number;
+  readonly load?: ServerLoad;
 };
 
 export type Model = {

@@ -33,7 +33,7 @@ describe('configuration', () => {
         vision: undefined,
         firstTokenTimeoutMs: 60_000,
         idleTimeoutMs: 30_000,
-        maxConcurrency: 16,
+        maxConcurrency: undefined,
       },
       access: { admins: [], allow: undefined },
       conversation: { groupContext: 'user', maxMessageAgeMs: 28_800_000 },
@@ -134,6 +134,8 @@ describe('malformed values', () => {
     ['QWEN_FIRST_TOKEN_TIMEOUT_MS', '60s'],
     ['QWEN_IDLE_TIMEOUT_MS', '-1'],
     ['QWEN_MAX_CONCURRENCY', '0'],
+    ['QWEN_MAX_CONCURRENCY', 'sixteen'],
+    ['QWEN_MAX_CONCURRENCY', '8,4'],
     ['QWEN_PROXY', 'proxy:3128'],
     ['HTTPS_PROXY', 'socks5://proxy:1080'],
     ['ADMINS', 'ou_1'],
@@ -192,6 +194,17 @@ describe('the model servers', () => {
     const single = loaded({ QWEN_API_KEY: 'with,comma' }).config.model.servers;
     expect(single).toEqual([{ baseUrl: 'http://127.0.0.1:8000/v1', apiKey: 'with,comma', model: 'auto' }]);
     expect(faultyKeys({ QWEN_BASE_URL: 'http://a,http://b', QWEN_API_KEY: 'one' })).toEqual(['QWEN_API_KEY']);
+  });
+
+  it('lets so many run at once everywhere, or on each of several URLs, and measures where nothing is written', () => {
+    const limits = (value: string, urls = 'http://a,http://b,http://c') => {
+      const { servers, maxConcurrency } = loaded({ QWEN_BASE_URL: urls, QWEN_MAX_CONCURRENCY: value }).config
+        .model;
+      return [maxConcurrency, ...servers.map((server) => server.maxConcurrency)];
+    };
+    expect(limits('8')).toEqual([8, undefined, undefined, undefined]);
+    expect(limits('8, ,2')).toEqual([undefined, 8, undefined, 2]);
+    expect(limits('4', 'http://a')).toEqual([4, undefined]);
   });
 
   it('sends pictures elsewhere only with what was given for there', () => {
