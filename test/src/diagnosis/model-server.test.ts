@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { httpFaults } from '../../simulators/qwen/faults.ts';
 import type { Fault, ProfileName } from '../../simulators/qwen/types.ts';
+import { startModel } from '../model/support.ts';
 import { events, examine, listen, startQwen, trouble } from './support.ts';
 
 const http = (status: number, body: unknown): Fault => ({
@@ -53,6 +54,65 @@ describe('a server in good health', () => {
     expect(done.filter(({ code }) => code === 'image').map(({ subject }) => subject.part)).toEqual([
       'vision',
     ]);
+  });
+});
+
+describe('what the server says of itself', () => {
+  const evidenceOf = (done: Awaited<ReturnType<typeof examine>>, wanted: string): unknown => {
+    const evidence = done.find(({ code }) => code === wanted)?.result.evidence;
+    return typeof evidence === 'object' ? evidence.en : evidence;
+  };
+
+  it.each<{ profile: ProfileName; engine: string }>([
+    { profile: 'vllm', engine: 'vLLM 0.21.0' },
+    { profile: 'sglang', engine: 'SGLang 0.5.6' },
+    { profile: 'llamacpp', engine: 'llama.cpp b7010-1a2b3c4d' },
+    { profile: 'ollama', engine: 'Ollama 0.33.0' },
+  ])(
+    'engine, version and context, the same as the service goes by: $profile',
+    async ({ profile, engine }) => {
+      const qwen = await startQwen({ profile, maxModelLen: 24_576 });
+      const done = await examine(qwen.baseUrl);
+      expect(evidenceOf(done, 'models')).toBe(`Qwen/Qwen3-VL-8B-Instruct, ${engine}`);
+      expect(evidenceOf(done, 'context')).toBe('24576 tokens');
+      const service = await startModel([qwen.baseUrl]).describe(
+        { vision: false },
+        new AbortController().signal,
+      );
+      expect(service?.contextTokens).toBe(24_576);
+    },
+  );
+
+  it('a context that the engine keeps to itself is no fault, and said to be learned', async () => {
+    const qwen = await startQwen({ profile: 'lmdeploy' });
+    const done = await examine(qwen.baseUrl);
+    expect(done.find(({ code }) => code === 'context')?.result.state).toBe('skipped');
+    expect(evidenceOf(done, 'context')).toContain('learned from its first refusal');
+    expect(trouble(done)).toEqual([]);
+  });
+
+  it('embeddings are tried where a model for them is listed', async () => {
+    const qwen = await startQwen({ models: ['Qwen/Qwen3-8B', 'Qwen/Qwen3-Embedding-0.6B'] });
+    const done = await examine(qwen.baseUrl);
+    expect(evidenceOf(done, 'embeddings')).toBe('Qwen/Qwen3-Embedding-0.6B, 1024 dimensions');
+    const asked = qwen.requests.filter(({ path }) => path === '/v1/embeddings').map(({ body }) => body);
+    expect(asked).toEqual([{ model: 'Qwen/Qwen3-Embedding-0.6B', input: 'ping' }]);
+  });
+
+  it('embeddings are visibly not tried where there is none, a sorting model included', async () => {
+    const qwen = await startQwen({ models: ['Qwen/Qwen3-8B', 'BAAI/bge-reranker-v2-m3'] });
+    const done = await examine(qwen.baseUrl);
+    expect(done.find(({ code }) => code === 'embeddings')?.result.state).toBe('skipped');
+    expect(evidenceOf(done, 'embeddings')).toBe('no embedding model in the list');
+    expect(qwen.requests.map(({ path }) => path)).not.toContain('/v1/embeddings');
+  });
+
+  it('embeddings that are listed but not served are worth knowing, with the flag, and no fault', async () => {
+    const qwen = await startQwen({ models: ['Qwen3-8B', 'Qwen3-Embedding'], embeddings: false });
+    const done = await examine(qwen.baseUrl);
+    expect(trouble(done)).toEqual(['embeddings unknown no-embeddings']);
+    const words = done.find(({ code }) => code === 'embeddings')?.result;
+    expect([words?.cause?.zh, words?.remedy?.zh].join()).toMatch(/Qwen3-Embedding.*--runner pooling/);
   });
 });
 

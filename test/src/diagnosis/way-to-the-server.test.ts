@@ -1,6 +1,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:https';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { createHurriedClock } from '../model/support.ts';
@@ -57,6 +58,13 @@ it('a connection that is not made in time points to the firewall', async () => {
   expect(remedyOf(done)).toContain('安全组');
 });
 
+it('an address to which no network leads', async () => {
+  // Nobody connects to the address of everybody: the system itself refuses.
+  const done = await examine('http://255.255.255.255:8000/v1');
+  expect(trouble(done)).toEqual(['tcp failed no-route']);
+  expect(remedyOf(done)).toContain('traceroute 255.255.255.255');
+});
+
 it('a proxy that cannot be reached is told apart from the server', async () => {
   const qwen = await startQwen();
   const proxy = `http://127.0.0.1:${await freePort()}`;
@@ -94,6 +102,20 @@ describe('the wrong protocol', () => {
     const done = await examine(`https://127.0.0.1:${port}/v1`);
     expect(trouble(done)).toEqual(['tls failed certificate']);
     expect(remedyOf(done)).toContain('NODE_EXTRA_CA_CERTS');
+  });
+
+  it('a certificate of a trusted authority for another name', async () => {
+    const port = await listen(createTlsServer(selfSigned, (_, response) => response.end('{}')));
+    const trusted = getCACertificates('default');
+    setDefaultCACertificates([...trusted, selfSigned.cert]);
+    try {
+      // It leads to the same server, but this name is not on its certificate.
+      const done = await examine(`https://0.0.0.0:${port}/v1`);
+      expect(trouble(done)).toEqual(['tls failed certificate-name']);
+      expect(remedyOf(done)).toContain('QWEN_BASE_URL');
+    } finally {
+      setDefaultCACertificates(trusted);
+    }
   });
 });
 
