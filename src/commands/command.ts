@@ -38,6 +38,11 @@ export type CommandContext = {
   readonly signal: AbortSignal;
   /** The commands this asker may use. */
   readonly available: readonly Command[];
+  /**
+   * Writes down what the command changed, or with `allowed: false` that it refused to: subject and values, never message
+   * text. Of an administrator's command it is known already that it was tried; of others nothing, unless they say so.
+   */
+  readonly audit: (detail: string, allowed?: boolean) => Promise<void>;
 };
 
 /** More of an answer that grows: text that follows what stands there, or the line beside it that says what is being done. */

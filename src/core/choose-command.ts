@@ -1,4 +1,4 @@
-import type { Command } from '../commands/command.ts';
+import type { Command, CommandContext } from '../commands/command.ts';
 import { commands, parseCommand } from '../commands/registry.ts';
 import type { Clock, Logger } from '../contract/runtime.ts';
 import { admission } from '../reply/notices/admission.ts';
@@ -12,7 +12,6 @@ export type ChooseServices = {
   readonly store: Pick<Store, 'audit'>;
   readonly access: Access;
   readonly clock: Clock;
-  readonly uuid: () => string;
 };
 
 /** The command that a message asks for, or the sentence that is said in its place. */
@@ -24,6 +23,7 @@ export type Chosen =
       readonly asker: Asker;
       /** The commands this asker may use and hear of. */
       readonly available: readonly Command[];
+      readonly audit: CommandContext['audit'];
     };
 
 /** Finds the command, decides whether this person may use it, and writes down every try of an administrator's one. */
@@ -39,13 +39,20 @@ export async function chooseCommand(services: ChooseServices, turn: Turn, log: L
   const steers = command.access === 'administrators';
   // A message whose sender is not proven may ask, but never steer.
   const allowed = available.includes(command) && !(steers && forgeable === true);
-  if (steers) {
-    const at = services.clock.now().getTime();
-    const { platform, person } = asker;
-    const act = command.name;
-    const detail = shortId(turn.id);
-    await services.store.audit.write({ id: services.uuid(), at, platform, person, act, allowed, detail });
-  }
+  const write = (permitted: boolean, detail: readonly string[]): Promise<void> =>
+    services.store.audit.write({
+      // One row for one act, also when the command is carried out again after a crash.
+      id: turn.id,
+      at: services.clock.now().getTime(),
+      platform: asker.platform,
+      person: asker.person,
+      act: command.name,
+      allowed: permitted,
+      detail: [shortId(turn.id), ...detail].join(' '),
+    });
+  if (steers) await write(allowed, []);
   log.info({ step: 'command', command: command.name, allowed }, 'a command');
-  return allowed ? { command, argument, asker, available } : { words: commandWords.refused };
+  if (!allowed) return { words: commandWords.refused };
+  const audit: CommandContext['audit'] = (detail, permitted = true) => write(permitted, [detail]);
+  return { command, argument, asker, available, audit };
 }

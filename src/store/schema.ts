@@ -138,7 +138,7 @@ export type BroadcastTargetRow = {
 /** A judgement of an answer; the last one of a person counts. */
 export type FeedbackRow = { turn_id: string; person: string; verdict: string; given_at: number };
 
-/** Every act that needed a right, and every refusal. Only ever appended. */
+/** Every act that needed a right, and every refusal. Appended; what an act came to is filled in. Kept for a year. */
 export type AuditRow = {
   id: string;
   at: number;

@@ -4,6 +4,7 @@ import type { PersonKey, PlatformId } from '../contract/ids.ts';
 import type { Clock } from '../contract/runtime.ts';
 import type { TurnId } from '../core/turn.ts';
 import type { ModelImage } from '../model/types.ts';
+import { createAuditStore, type AuditStore } from './audit.ts';
 import { createCallStore, type CallStore } from './calls.ts';
 import { migrate } from './migrations.ts';
 import { createPolicyStore, type PolicyStore } from './policy.ts';
@@ -18,6 +19,8 @@ export type Language = 'zh' | 'en';
 
 /** Claimed event keys are kept this long: redeliveries were seen days later, far past the documented seven hours. */
 const claimRetentionMs = 8 * 24 * 60 * 60_000;
+/** Acts and refusals are kept for a year: they hold no text, and questions about them come late. */
+const auditRetentionMs = 366 * 24 * 60 * 60_000;
 
 export type Store = {
   readonly turns: TurnStore;
@@ -36,17 +39,7 @@ export type Store = {
   readonly feedback: {
     give(turn: TurnId, person: PersonKey, verdict: 'good' | 'bad', at: number): Promise<void>;
   };
-  readonly audit: {
-    write(entry: {
-      id: string;
-      at: number;
-      platform: PlatformId;
-      person: PersonKey;
-      act: string;
-      allowed: boolean;
-      detail: string;
-    }): Promise<void>;
-  };
+  readonly audit: AuditStore;
   readonly calls: CallStore;
   readonly usage: UsageStore;
   readonly policy: PolicyStore;
@@ -133,6 +126,10 @@ async function purge(queue: WriteQueue, now: number, retentionMs: number): Promi
       .execute();
     await transaction.deleteFrom('feedback').where('given_at', '<', oldest).execute();
     await transaction
+      .deleteFrom('audit')
+      .where('at', '<', now - auditRetentionMs)
+      .execute();
+    await transaction
       .deleteFrom('turns')
       .where('accepted_at', '<', oldest)
       .where('state', 'in', ['done', 'failed', 'interrupted'])
@@ -197,15 +194,7 @@ export async function openStore(file: string, clock: Clock): Promise<Store> {
             .execute();
         }),
     },
-    audit: {
-      write: ({ allowed, ...entry }) =>
-        queue.write(async (transaction) => {
-          await transaction
-            .insertInto('audit')
-            .values({ ...entry, allowed: allowed ? 1 : 0 })
-            .execute();
-        }),
-    },
+    audit: createAuditStore(db, queue),
     calls: createCallStore(db, queue),
     usage: createUsageStore(db),
     policy: createPolicyStore(db, queue),
