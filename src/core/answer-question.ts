@@ -39,6 +39,8 @@ export type Answering = {
   /** Aborts when the turn is to end. */
   readonly signal: AbortSignal;
   readonly trace: Trace;
+  /** Text of the answer is about to be shown; from now on nothing is added to the question. */
+  readonly onFirstText: () => void;
   /** Stores what is known by now; never rejects. */
   readonly save: (patch: TurnPatch) => Promise<void>;
 };
@@ -144,6 +146,7 @@ export async function answerQuestion(services: AnswerServices, task: Answering):
       request: {
         messages: window.messages,
         affinity: turn.scope,
+        asker: JSON.stringify([turn.message.place.platform, turn.message.sender.key]),
         ...(thinking === undefined ? {} : { thinking }),
       },
       reply,
@@ -152,7 +155,10 @@ export async function answerQuestion(services: AnswerServices, task: Answering):
       signal,
       trace: task.trace,
       onPartial: (text) => void save({ answer: text }),
-      onFirstText: () => void save({ state: 'streaming' }),
+      onFirstText: () => {
+        task.onFirstText();
+        void save({ state: 'streaming' });
+      },
     });
     return { asked, window };
   };

@@ -17,7 +17,7 @@ import type { AnswerServices } from './answer-question.ts';
 import { createAccess } from './access.ts';
 import { createBursts } from './bursts.ts';
 import { createDirectChats } from './direct-chats.ts';
-import { createTurnHandler, type TurnEnded } from './handle-turn.ts';
+import { createTurnHandler } from './handle-turn.ts';
 import { newButtonKey, newTurnId } from './ids.ts';
 import { createInbox } from './inbox.ts';
 import { createLanes } from './lanes.ts';
@@ -27,6 +27,7 @@ import { recoverTurns } from './recover.ts';
 import { createReshow } from './reshow.ts';
 import { createRetry } from './retry.ts';
 import { createRunning } from './running.ts';
+import type { TurnEnded } from './task.ts';
 import type { Turn } from './turn.ts';
 
 const hourMs = 60 * 60_000;
@@ -105,7 +106,17 @@ export function createCore(services: CoreServices): Core {
     working.add(work);
   };
   const bursts = createBursts({ store, clock, begin });
-  const shared = { ...services, ...ids, bursts, locale: config.locale, dying: dying.signal, begin };
+  const shared = {
+    ...services,
+    ...ids,
+    access,
+    bursts,
+    locale: config.locale,
+    timeZone: config.timeZone,
+    limitClock: () => limitClock(clock.now(), config.timeZone),
+    dying: dying.signal,
+    begin,
+  };
   const reshow = createReshow(shared);
   const retry = createRetry({ ...shared, reshow });
   const status = createStatusReporter({
@@ -148,7 +159,6 @@ export function createCore(services: CoreServices): Core {
     ...config.conversation,
     access,
     refusals: createRefusals(),
-    limitClock: () => limitClock(clock.now(), config.timeZone),
     lanes,
     running,
     retry,

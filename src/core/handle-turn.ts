@@ -1,56 +1,19 @@
-import type { Adapter } from '../contract/adapter.ts';
 import type { AdapterErrorCode } from '../contract/errors.ts';
-import type { AdapterId } from '../contract/ids.ts';
-import type { Logger } from '../contract/runtime.ts';
-import type { CommandServices, GrowingPart } from '../commands/command.ts';
-import { createLiveReply, type Delivery, type Finish, type LiveReply } from '../reply/live-reply.ts';
-import type { Pace } from '../reply/pace.ts';
+import type { GrowingPart } from '../commands/command.ts';
+import { createLiveReply, type Finish, type LiveReply } from '../reply/live-reply.ts';
 import { admission, unreadable } from '../reply/notices/admission.ts';
 import { commandWords } from '../reply/notices/commands.ts';
 import { endings } from '../reply/notices/endings.ts';
+import { limitReached, paused } from '../reply/notices/limits.ts';
+import type { Phrase } from '../reply/notices/phrase.ts';
 import { progress } from '../reply/notices/progress.ts';
-import type { Language, Store } from '../store/store.ts';
-import type { Access } from './access.ts';
-import { answerQuestion, type AnswerServices } from './answer-question.ts';
-import { collectMaterial, type Material } from './material.ts';
+import type { Language } from '../store/store.ts';
 import { chooseCommand } from './choose-command.ts';
-import { judge, restingState } from './judge.ts';
-import type { Lanes } from './lanes.ts';
-import { presentEnding, runningButtons } from './present.ts';
-import type { Running } from './running.ts';
-import { createTrace, type Trace } from './trace.ts';
-import { shortId, type Ending, type Turn, type TurnPatch } from './turn.ts';
-
-/** What a turn leaves behind in the figures; called once for each, after it ended. */
-export type TurnEnded = (turn: Turn, ending: Ending, delivery: Delivery) => void;
-
-export type HandleServices = AnswerServices & {
-  readonly store: Store;
-  readonly adapters: ReadonlyMap<AdapterId, Adapter>;
-  readonly access: Access;
-  readonly commandServices: CommandServices;
-  readonly lanes: Lanes;
-  readonly running: Running;
-  readonly random: () => number;
-  readonly uuid: () => string;
-  readonly log: (fields: { readonly turn: string; readonly adapter: string }) => Logger;
-  readonly locale: Language;
-  /** Aborts when the process must let go of everything; whatever is unfinished is taken up at the next start. */
-  readonly dying: AbortSignal;
-  readonly ended: TurnEnded;
-  readonly pace: (adapter: Adapter) => Pace;
-};
-
-type Task = {
-  readonly turn: Turn;
-  readonly adapter: Adapter;
-  readonly language: Language;
-  readonly log: Logger;
-  readonly signal: AbortSignal;
-  readonly trace: Trace;
-  readonly save: (patch: TurnPatch) => Promise<void>;
-  readonly reply: LiveReply;
-};
+import { handleQuestion } from './handle-question.ts';
+import { runningButtons } from './present.ts';
+import { deliver, endStopped, presented, type HandleServices, type Task } from './task.ts';
+import { createTrace } from './trace.ts';
+import { shortId, type AdmissionNotice, type Ending, type Turn, type TurnPatch } from './turn.ts';
 
 /**
  * The spine: one admitted turn, from its first sign of life to the last edit the platform accepts. Never rejects; what
@@ -70,7 +33,7 @@ export function createTurnHandler(services: HandleServices): (turn: Turn) => Pro
       if (turn.ending !== undefined) await deliver(services, task, turn.ending, presented(task, turn.ending));
       else if (turn.kind === 'notice') await notice(services, task);
       else if (turn.kind === 'command') await command(services, task);
-      else await question(services, task);
+      else await handleQuestion(services, task);
     } catch (error) {
       log.error({ error }, 'the turn could not be carried out');
     } finally {
@@ -79,7 +42,7 @@ export function createTurnHandler(services: HandleServices): (turn: Turn) => Pro
   };
 }
 
-function begin(services: HandleServices, known: Omit<Task, 'reply' | 'save' | 'trace'>): Task {
+function begin(services: HandleServices, known: Omit<Task, 'reply' | 'save' | 'trace' | 'absorbed'>): Task {
   const { turn, adapter, language, log } = known;
   const { store, clock } = services;
   const trace = createTrace(turn, clock);
@@ -117,7 +80,7 @@ function begin(services: HandleServices, known: Omit<Task, 'reply' | 'save' | 't
     onGone: () => void services.running.stop(turn.id, 'gone'),
   });
   if (turn.ending !== undefined && turn.answer !== undefined) reply.append(turn.answer);
-  return { ...known, reply, save, trace };
+  return { ...known, reply, save, trace, absorbed: () => [] };
 }
 
 /** What a person reads in place of an answer that the platform does not take. */
@@ -129,107 +92,6 @@ function refusalNotices(language: Language): Partial<Record<AdapterErrorCode, st
     'too-large': unshowable,
     unsupported: unshowable,
   };
-}
-
-function presented({ turn, adapter, language }: Task, ending: Ending, thinking?: string): Finish {
-  return presentEnding(turn, ending, adapter.capabilities, language, thinking);
-}
-
-/** Stores the end before it is shown, and that it was shown after the platform said so. */
-async function deliver(services: HandleServices, task: Task, ending: Ending, finish: Finish): Promise<void> {
-  const { turn, reply, log, save, trace } = task;
-  const text = reply.text();
-  trace.ending(ending);
-  await save({
-    state: 'finalising',
-    ending,
-    trace: trace.soFar(),
-    ...(text === '' ? {} : { answer: text }),
-  });
-  const delivery = await reply.finish(finish);
-  if (services.dying.aborted && delivery === 'undeliverable') return;
-  trace.closed(delivery);
-  const state = delivery === 'undeliverable' ? 'failed' : restingState(ending.status);
-  await save({ state, trace: trace.soFar() });
-  const { status, durationMs, tokens } = ending;
-  log.info(
-    { step: 'end', status, delivery, durationMs, tokens, notice: ending.notice?.type },
-    'the turn has ended',
-  );
-  services.ended(turn, ending, delivery);
-}
-
-async function question(services: HandleServices, task: Task): Promise<void> {
-  const { turn, reply, language, signal } = task;
-  if (signal.aborted) return endStopped(services, task);
-  let begun = false;
-  let ending: Promise<void> | undefined;
-  const stoppedWhileWaiting = new Promise<void>((resolve) => {
-    const stop = (): void => {
-      if (begun) return;
-      ending = endStopped(services, task);
-      resolve();
-    };
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  const material = collectMaterial(services, task);
-  // Looked at when the question's turn comes; until then its failure is nobody's.
-  material.catch(() => undefined);
-  const work = services.lanes.run(
-    turn.scope,
-    async () => {
-      if (signal.aborted) return;
-      begun = true;
-      await answer(services, task, material);
-    },
-    (ahead) => reply.progress(progress.waiting(ahead)[language]),
-  );
-  await Promise.race([work, stoppedWhileWaiting]);
-  // The lane may come free at the same moment; the reply's end is waited for all the same.
-  await ending;
-}
-
-async function endStopped(services: HandleServices, task: Task): Promise<void> {
-  const verdict = judge(
-    { type: 'end', reason: 'aborted' },
-    { text: false, thought: false },
-    task.signal.reason,
-  );
-  // A turn that waits at shutdown stays as it is and is taken up at the next start; its reply says so until then.
-  if (verdict.status === 'interrupted') {
-    task.reply.progress(progress.restarting[task.language]);
-    return task.reply.shown();
-  }
-  const ending: Ending = { ...verdict, remarks: [], durationMs: 0 };
-  await deliver(services, task, ending, presented(task, ending));
-}
-
-/** How often a turn is begun anew after crashes; a question that kills the process must not do so for ever. */
-export const maxAttempts = 3;
-
-async function answer(services: HandleServices, task: Task, material: Promise<Material>): Promise<void> {
-  const { turn, log } = task;
-  const startedAt = services.clock.now().getTime();
-  try {
-    await task.save({ attempts: turn.attempts + 1 });
-    if (turn.attempts >= maxAttempts || turn.parts.length > 1) {
-      task.reply.append(turn.answer ?? '');
-      const ending: Ending = {
-        status: 'interrupted',
-        notice: { type: 'restarted' },
-        remarks: [],
-        durationMs: 0,
-      };
-      return await deliver(services, task, ending, presented(task, ending));
-    }
-    const { ending, reasoning } = await answerQuestion(services, { ...task, material });
-    await deliver(services, task, ending, presented(task, ending, reasoning));
-  } catch (error) {
-    log.error({ error }, 'the question could not be answered');
-    const durationMs = services.clock.now().getTime() - startedAt;
-    const ending: Ending = { status: 'failed', notice: { type: 'internal' }, remarks: [], durationMs };
-    await deliver(services, task, ending, presented(task, ending));
-  }
 }
 
 async function say(
@@ -249,9 +111,15 @@ async function say(
 
 async function notice(services: HandleServices, task: Task): Promise<void> {
   const { turn, language } = task;
-  const kind = turn.notice ?? 'empty';
-  const words = kind === 'unreadable' ? unreadable(turn.message.unreadable[0] ?? 'other') : admission[kind];
-  await say(services, task, words[language]);
+  const said = turn.notice ?? { code: 'empty' };
+  await say(services, task, noticeWords(services, turn, said)[language]);
+}
+
+function noticeWords({ timeZone }: HandleServices, turn: Turn, notice: AdmissionNotice): Phrase {
+  if (notice.code === 'limit') return limitReached(notice, turn.acceptedAt, timeZone);
+  if (notice.code === 'paused') return paused(notice.note);
+  if (notice.code === 'unreadable') return unreadable(turn.message.unreadable[0] ?? 'other');
+  return admission[notice.code];
 }
 
 async function command(services: HandleServices, task: Task): Promise<void> {

@@ -3,7 +3,7 @@ import type { Clock, Logger } from '../contract/runtime.ts';
 import { toasts } from '../reply/notices/progress.ts';
 import type { Phrase } from '../reply/notices/phrase.ts';
 import type { Language, Store } from '../store/store.ts';
-import type { Access } from './access.ts';
+import type { Access, Asker } from './access.ts';
 import { parseButtonId } from './present.ts';
 import type { Reshow } from './reshow.ts';
 import type { Retry } from './retry.ts';
@@ -22,10 +22,15 @@ export type PressServices = {
 };
 
 /** Stop and retry work for the asker and for administrators; a judgement may come from anyone who can see the answer. */
-function maySteer({ access }: PressServices, turn: Turn, { place, actor }: InboundAction): boolean {
+function maySteer({ access }: PressServices, turn: Turn, action: InboundAction): boolean {
+  const { place, actor } = action;
   const sameSide = turn.message.place.adapter === place.adapter && turn.message.place.tenant === place.tenant;
-  const asker = { platform: place.platform, person: actor.key, chat: place.chat };
-  return sameSide && (turn.message.sender.key === actor.key || access.isAdmin(asker));
+  const known = actor.key !== '';
+  return known && sameSide && (turn.message.sender.key === actor.key || access.isAdmin(askerOf(action)));
+}
+
+function askerOf({ place, actor }: InboundAction): Asker {
+  return { platform: place.platform, person: actor.key, chat: place.chat };
 }
 
 async function carryOut(
@@ -43,8 +48,7 @@ async function carryOut(
   if (!maySteer(services, turn, action)) return toasts.notYours;
   if (kind === 'stop')
     return services.running.stop(turn.id, 'stopped') ? toasts.stopping : toasts.alreadyEnded;
-  if (turn.ending === undefined) return toasts.stillRunning;
-  return (await services.retry(turn)) ? toasts.retrying : toasts.alreadyRetried;
+  return (await services.retry(turn, askerOf(action))) ?? toasts.retrying;
 }
 
 /** Takes the press of a button. Answers within milliseconds: what takes longer goes on after the toast. */

@@ -6,7 +6,7 @@ import type { Ending, Turn, TurnTrace } from './turn.ts';
 /** Writes down how one turn goes, in memory; it is stored with what is stored anyway. */
 export type Trace = {
   /** The platform accepted a reply's opening or an edit of it; `text`: with words of the answer. */
-  shown(step: 'opened' | 'edited', text: boolean): void;
+  readonly shown: (step: 'opened' | 'edited', text: boolean) => void;
   asked(): void;
   started(start: ModelStart): void;
   /** Called for every token; `answer`: of the answer rather than of the reasoning. */

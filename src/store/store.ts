@@ -11,6 +11,7 @@ import { createPolicyStore, type PolicyStore } from './policy.ts';
 import type { Schema } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
 import { createScopeStore, type ScopeStore } from './scopes.ts';
+import { createUseCounter, type UseCounter } from './use-counter.ts';
 import { createUsageStore, type UsageStore } from './usage.ts';
 import { createTurnStore, type TurnStore } from './turns.ts';
 import { createWriteQueue, type WriteQueue } from './write-queue.ts';
@@ -42,6 +43,7 @@ export type Store = {
   readonly audit: AuditStore;
   readonly calls: CallStore;
   readonly usage: UsageStore;
+  readonly counter: UseCounter;
   readonly policy: PolicyStore;
   /** Forgets what has outlived its retention: texts, pictures, claims. */
   purge(now: number, retentionMs: number): Promise<void>;
@@ -197,6 +199,7 @@ export async function openStore(file: string, clock: Clock): Promise<Store> {
     audit: createAuditStore(db, queue),
     calls: createCallStore(db, queue),
     usage: createUsageStore(db),
+    counter: createUseCounter(db),
     policy: createPolicyStore(db, queue),
     purge: (now, retentionMs) => purge(queue, now, retentionMs),
     healthy: () => healthy,

@@ -1,8 +1,9 @@
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
-import type { EventKey, AdapterId, ChatKey } from '../contract/ids.ts';
+import type { EventKey, AdapterId, ChatKey, PersonKey, PlatformId } from '../contract/ids.ts';
 import type { Scope } from '../core/scope.ts';
-import type { AdmissionNotice, NewTurn, Turn, TurnId, TurnKind, TurnPatch, TurnState } from '../core/turn.ts';
+import type { NewTurn, Turn, TurnId, TurnPatch, TurnState, TurnTrace } from '../core/turn.ts';
 import type { Schema, TurnRow } from './schema.ts';
+import { fromRow, toColumns, toRow } from './turn-rows.ts';
 import { createUseCounter, type UseCounter } from './use-counter.ts';
 import type { WriteQueue } from './write-queue.ts';
 
@@ -23,90 +24,6 @@ export type Admittance = {
   readonly retryOf?: TurnId;
 };
 
-function toRow(turn: NewTurn): TurnRow {
-  const { place } = turn.message;
-  return {
-    id: turn.id,
-    adapter: place.adapter,
-    event_key: turn.message.eventKey,
-    platform: place.platform,
-    tenant: place.tenant,
-    chat: place.chat,
-    place_kind: place.kind,
-    topic: place.topic ?? null,
-    person: turn.message.sender.key,
-    scope: turn.scope,
-    kind: turn.kind,
-    notice: turn.notice === undefined ? null : JSON.stringify(turn.notice),
-    state: 'accepted',
-    attempts: 0,
-    message: JSON.stringify(turn.message),
-    question: null,
-    answer: null,
-    outcome: null,
-    parts: '[]',
-    button_key: turn.buttonKey,
-    retried_at: null,
-    prompt_tokens: null,
-    completion_tokens: null,
-    model: null,
-    trace: null,
-    joined_to: turn.joinedTo ?? null,
-    accepted_at: turn.acceptedAt,
-    updated_at: turn.acceptedAt,
-  };
-}
-
-/** Before schema 5 a notice was its bare code. */
-function readNotice(column: string): AdmissionNotice {
-  const codes = ['too-old', 'not-allowed', 'queue-full', 'empty', 'unreadable'] as const;
-  if (column.startsWith('{')) return JSON.parse(column) as AdmissionNotice;
-  return { code: codes.find((code) => code === column) ?? 'not-allowed' };
-}
-
-/** The store wrote these columns itself, so their shapes are trusted here and nowhere else. */
-function fromRow(row: Selectable<TurnRow>): Turn {
-  const message = JSON.parse(row.message) as Omit<Turn['message'], 'sentAt'> & { sentAt: string };
-  return {
-    id: row.id as TurnId,
-    kind: row.kind as TurnKind,
-    ...(row.notice === null ? {} : { notice: readNotice(row.notice) }),
-    ...(row.joined_to === null ? {} : { joinedTo: row.joined_to as TurnId }),
-    scope: row.scope as Scope,
-    message: { ...message, sentAt: new Date(message.sentAt) },
-    buttonKey: row.button_key,
-    acceptedAt: row.accepted_at,
-    state: row.state as TurnState,
-    attempts: row.attempts,
-    question: row.question ?? undefined,
-    answer: row.answer ?? undefined,
-    ending: row.outcome === null ? undefined : (JSON.parse(row.outcome) as NonNullable<Turn['ending']>),
-    parts: JSON.parse(row.parts) as Turn['parts'],
-    retriedAt: row.retried_at ?? undefined,
-    promptTokens: row.prompt_tokens ?? undefined,
-    completionTokens: row.completion_tokens ?? undefined,
-    model: row.model ?? undefined,
-    trace: row.trace === null ? undefined : (JSON.parse(row.trace) as NonNullable<Turn['trace']>),
-  };
-}
-
-function toColumns(patch: TurnPatch): Partial<TurnRow> {
-  return {
-    ...(patch.state === undefined ? {} : { state: patch.state }),
-    ...(patch.attempts === undefined ? {} : { attempts: patch.attempts }),
-    ...(patch.question === undefined ? {} : { question: patch.question }),
-    ...(patch.answer === undefined ? {} : { answer: patch.answer }),
-    ...(patch.ending === undefined ? {} : { outcome: JSON.stringify(patch.ending) }),
-    ...(patch.parts === undefined ? {} : { parts: JSON.stringify(patch.parts) }),
-    ...(patch.promptTokens === undefined ? {} : { prompt_tokens: patch.promptTokens }),
-    ...(patch.completionTokens === undefined ? {} : { completion_tokens: patch.completionTokens }),
-    ...(patch.model === undefined ? {} : { model: patch.model }),
-    ...(patch.trace === undefined ? {} : { trace: JSON.stringify(patch.trace) }),
-    ...(patch.message === undefined ? {} : { message: JSON.stringify(patch.message) }),
-    ...(patch.kind === undefined ? {} : { kind: patch.kind, joined_to: null }),
-  };
-}
-
 export type TurnStore = {
   /** Claims the event and stores its turn in one commit. `duplicate`: somebody had claimed either, nothing was written. */
   admit(admittance: Admittance): Promise<'new' | 'duplicate'>;
@@ -126,7 +43,26 @@ export type TurnStore = {
   history(scope: Scope, since: number, limit: number): Promise<Turn[]>;
   /** How many turns are in which state since then. */
   countsSince(since: number): Promise<ReadonlyMap<TurnState, number>>;
+  /** How the questions accepted since then went, newest first; only what has ended. */
+  tracesSince(since: number, limit: number): Promise<TracedTurn[]>;
+  /** The newest question or refusal, no command, whose id begins so (any with an empty prefix), among those of `who`. */
+  byShortId(prefix: string, who: Asked): Promise<Turn | undefined>;
 };
+
+/** What `/status` counts of one ended question. */
+export type TracedTurn = Pick<Turn, 'acceptedAt' | 'state'> & { readonly trace: TurnTrace };
+
+/** Whose turns are looked at, and in which scope; what is not given is not narrowed. */
+export type Asked = {
+  readonly platform?: PlatformId;
+  readonly person?: PersonKey;
+  readonly scope?: Scope;
+};
+
+/** The last id that can begin so: ids have sixteen digits and small letters, which every collation sorts alike. */
+function lastIdOf(prefix: string): string {
+  return prefix.padEnd(16, 'z');
+}
 
 /** False when it was answered again before. */
 async function markRetried(transaction: Transaction<Schema>, id: TurnId, at: number): Promise<boolean> {
@@ -252,5 +188,35 @@ export function createTurnStore(db: Kysely<Schema>, queue: WriteQueue): TurnStor
         .execute();
       return new Map(rows.map(({ state, count }) => [state as TurnState, count]));
     },
+    tracesSince: async (since, limit) => {
+      const rows = await db
+        .selectFrom('turns')
+        .select(['accepted_at', 'state', 'trace'])
+        .where('accepted_at', '>=', since)
+        .where('kind', '=', 'question')
+        .where('state', 'in', [...endedStates])
+        .where('trace', 'is not', null)
+        .orderBy('accepted_at', 'desc')
+        .limit(limit)
+        .execute();
+      return rows.map(({ accepted_at, state, trace }) => ({
+        acceptedAt: accepted_at,
+        state: state as TurnState,
+        trace: JSON.parse(trace ?? '{}') as TurnTrace,
+      }));
+    },
+    byShortId: (prefix, { platform, person, scope }) =>
+      one(
+        db
+          .selectFrom('turns')
+          .selectAll()
+          .where('kind', '!=', 'command')
+          .$if(prefix !== '', (query) => query.where('id', '>=', prefix).where('id', '<=', lastIdOf(prefix)))
+          .$if(platform !== undefined, (query) => query.where('platform', '=', platform ?? ''))
+          .$if(person !== undefined, (query) => query.where('person', '=', person ?? ''))
+          .$if(scope !== undefined, (query) => query.where('scope', '=', scope ?? ''))
+          .orderBy('accepted_at', 'desc')
+          .executeTakeFirst(),
+      ),
   };
 }

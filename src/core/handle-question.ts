@@ -1,0 +1,100 @@
+import { progress } from '../reply/notices/progress.ts';
+import { answerQuestion, type Answered } from './answer-question.ts';
+import type { Burst } from './bursts.ts';
+import { collectMaterial, type Material } from './material.ts';
+import { deliver, endStopped, presented, type HandleServices, type Task } from './task.ts';
+import type { Ending } from './turn.ts';
+
+/** One question from its lane to the end of its reply, with whatever is said before its answer begins. */
+export async function handleQuestion(services: HandleServices, task: Task): Promise<void> {
+  const { turn, reply, language, signal } = task;
+  if (signal.aborted) return endStopped(services, task);
+  const parts = turn.attempts > 0 ? await services.store.turns.partsOf(turn.id) : [];
+  const gather = (): Promise<Material> => {
+    const gathering = collectMaterial(services, { ...task, turn: burst.turn() });
+    // Looked at when the question's turn comes; until then its failure is nobody's.
+    gathering.catch(() => undefined);
+    return gathering;
+  };
+  const burst: Burst = services.bursts.begin(turn, parts, () => {
+    material = gather();
+  });
+  let material = gather();
+  let begun = false;
+  let ending: Promise<void> | undefined;
+  /** The turn with everything that was said, as it stands now. */
+  const whole = (): Task => ({ ...task, turn: burst.turn(), absorbed: () => burst.seal() });
+  const stoppedWhileWaiting = new Promise<void>((resolve) => {
+    const stop = (): void => {
+      if (begun) return;
+      ending = endStopped(services, whole());
+      resolve();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  const work = services.lanes.run(
+    turn.scope,
+    async () => {
+      if (signal.aborted) return;
+      begun = true;
+      burst.working();
+      await answer(services, { task: whole, burst, material: () => material });
+    },
+    (ahead) => reply.progress(progress.waiting(ahead)[language]),
+  );
+  await Promise.race([work, stoppedWhileWaiting]);
+  // The lane may come free at the same moment; the reply's end is waited for all the same.
+  await ending;
+  burst.seal();
+}
+
+/** How often a turn is begun anew after crashes; a question that kills the process must not do so for ever. */
+export const maxAttempts = 3;
+
+type Round = {
+  /** The turn with everything said by now. */
+  readonly task: () => Task;
+  readonly burst: Burst;
+  readonly material: () => Promise<Material>;
+};
+
+async function answer(services: HandleServices, round: Round): Promise<void> {
+  const { turn, log, reply, save } = round.task();
+  const startedAt = services.clock.now().getTime();
+  try {
+    await save({ attempts: turn.attempts + 1 });
+    if (turn.attempts >= maxAttempts || turn.parts.length > 1) {
+      reply.append(turn.answer ?? '');
+      const ending: Ending = {
+        status: 'interrupted',
+        notice: { type: 'restarted' },
+        remarks: [],
+        durationMs: 0,
+      };
+      return await deliver(services, round.task(), ending, presented(round.task(), ending));
+    }
+    const { ending, reasoning } = await answerAll(services, round);
+    const task = round.task();
+    await deliver(services, task, ending, presented(task, ending, reasoning));
+  } catch (error) {
+    log.error({ error }, 'the question could not be answered');
+    const durationMs = services.clock.now().getTime() - startedAt;
+    const ending: Ending = { status: 'failed', notice: { type: 'internal' }, remarks: [], durationMs };
+    await deliver(services, round.task(), ending, presented(round.task(), ending));
+  }
+}
+
+/** Asks until nothing more was said before the first text: whatever came in between is part of the question. */
+async function answerAll(services: HandleServices, { task, burst, material }: Round): Promise<Answered> {
+  for (;;) {
+    const asking = burst.round(task().signal);
+    const onFirstText = (): void => void burst.seal();
+    const given = { ...task(), signal: asking.signal, material: material(), onFirstText };
+    const answered = await answerQuestion(services, given);
+    if (!asking.restarted() || task().reply.text() !== '') {
+      burst.seal();
+      return answered;
+    }
+    task().log.info({ step: 'more' }, 'more was said before the answer began; asking again with all of it');
+  }
+}
