@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AdapterError } from '../../src/contract/errors.ts';
-import type { Address, PersonKey, ReplyHandle } from '../../src/contract/ids.ts';
+import type { Address, ChatKey, PersonKey, ReplyHandle } from '../../src/contract/ids.ts';
 import type { ReplyOpening, ReplySink, Snapshot } from '../../src/contract/reply.ts';
 import { invalidReference } from './api.ts';
 import { endSnapshot, variablesOf } from './card.ts';
@@ -24,6 +24,7 @@ export type DingTalkReplies = {
   openReply(opening: ReplyOpening, signal: AbortSignal): Promise<ReplySink>;
   resumeReply(handle: ReplyHandle, signal: AbortSignal): Promise<ReplySink>;
   addressOf(person: PersonKey): Address | undefined;
+  addressOfGroup(chat: ChatKey): Address;
   send(to: Address, content: Snapshot, key: string, signal: AbortSignal): Promise<void>;
 };
 
@@ -55,6 +56,8 @@ export function createDingTalkReplies(options: RepliesOptions): DingTalkReplies 
       person.startsWith('$:')
         ? undefined
         : address({ conversationId: person, kind: 'direct', staffId: person, robotCode: options.clientId }),
+    // `groupMessages/send` takes the conversationId of messages as its openConversationId.
+    addressOfGroup: (chat) => address({ conversationId: chat, kind: 'group', robotCode: options.clientId }),
     async send(to, content, key, signal) {
       const target = readTarget(to);
       if (target === undefined) throw invalidReference('address');

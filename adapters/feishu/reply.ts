@@ -1,4 +1,4 @@
-import type { Address, PersonKey, ReplyHandle } from '../../src/contract/ids.ts';
+import type { Address, ChatKey, PersonKey, ReplyHandle } from '../../src/contract/ids.ts';
 import type { ReplyOpening, ReplySink, Snapshot } from '../../src/contract/reply.ts';
 import type { Clock, Logger } from '../../src/contract/runtime.ts';
 import type { FeishuCalls } from './calls.ts';
@@ -26,6 +26,7 @@ export type FeishuReplies = {
   openReply(opening: ReplyOpening, signal: AbortSignal): Promise<ReplySink>;
   resumeReply(handle: ReplyHandle, signal: AbortSignal): Promise<ReplySink>;
   addressOf(person: PersonKey): Address;
+  addressOfGroup(chat: ChatKey): Address;
   send(to: Address, content: Snapshot, key: string, signal: AbortSignal): Promise<void>;
 };
 
@@ -38,6 +39,7 @@ export function createFeishuReplies(options: FeishuRepliesOptions): FeishuReplie
     },
     resumeReply: async (handle) => resume(tools, handle),
     addressOf: (openId) => address({ openId }),
+    addressOfGroup: (chatId) => address({ chatId }),
     send: (to, content, key, signal) => sendTo(tools, to, content, key, signal),
   };
 }

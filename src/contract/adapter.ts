@@ -1,6 +1,15 @@
 import type { CallBudget, CallLimit } from './budget.ts';
 import type { Capabilities } from './capabilities.ts';
-import type { AdapterId, Address, MediaRef, PersonKey, PlatformId, QuoteRef, ReplyHandle } from './ids.ts';
+import type {
+  AdapterId,
+  Address,
+  ChatKey,
+  MediaRef,
+  PersonKey,
+  PlatformId,
+  QuoteRef,
+  ReplyHandle,
+} from './ids.ts';
 import type { Inbox } from './inbound.ts';
 import type { MediaBody, QuotedMessage } from './media.ts';
 import type { ReplyOpening, ReplySink, Snapshot } from './reply.ts';
@@ -80,7 +89,12 @@ export type Adapter = {
   resumeReply(handle: ReplyHandle, signal: AbortSignal): Promise<ReplySink>;
   /** Where something can be sent to this person alone; undefined where their id does not tell. Pure, no I/O. */
   addressOf(person: PersonKey): Address | undefined;
-  /** Sends without an inbound message: a welcome, an alert. `key` as in `ReplyOpening.key`. */
+  /**
+   * Where something can be sent to everyone in this group, without a message to answer; undefined where the platform
+   * takes no such thing. Pure, no I/O.
+   */
+  addressOfGroup(chat: ChatKey): Address | undefined;
+  /** Sends without an inbound message: a welcome, an alert, a broadcast. `key` as in `ReplyOpening.key`. */
   send(to: Address, content: Snapshot, key: string, signal: AbortSignal): Promise<void>;
   fetchMedia(ref: MediaRef, signal: AbortSignal): Promise<MediaBody>;
   fetchQuote(ref: QuoteRef, signal: AbortSignal): Promise<QuotedMessage>;

@@ -37,6 +37,7 @@ const traitsOf = ({ mode, cards }: DingTalkSetting): Traits => ({
   quotes: 'words-and-pictures',
   redelivers: mode === 'stream',
   joins: [],
+  writesToGroups: true,
   showsGrowth: cards,
   oneText: !cards,
   toasts: true,

@@ -32,6 +32,7 @@ const traits: Traits = {
   quotes: 'words-and-pictures',
   redelivers: true,
   joins: ['group', 'direct'],
+  writesToGroups: true,
   showsGrowth: true,
   oneText: false,
   toasts: true,

@@ -76,6 +76,8 @@ export type Traits = {
   readonly redelivers: boolean;
   /** Where it tells that the bot is welcome. */
   readonly joins: readonly ('direct' | 'group')[];
+  /** The bot can write to a group without answering anybody. */
+  readonly writesToGroups: boolean;
   /** A reply is seen before its end: its progress line and its growing text. */
   readonly showsGrowth: boolean;
   /** One text holds the answer and everything beside it. */

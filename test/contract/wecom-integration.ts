@@ -17,6 +17,7 @@ const botTraits: Traits = {
   quotes: 'words-and-pictures',
   redelivers: false,
   joins: ['direct'],
+  writesToGroups: true,
   showsGrowth: true,
   oneText: true,
   toasts: false,
@@ -38,6 +39,7 @@ export const wecomTraits: Readonly<Record<WeComIntegration, Traits>> = {
     checksCredentials: false,
     // A welcome can only be the answer to the event itself.
     joins: [],
+    writesToGroups: false,
   },
   app: {
     ...botTraits,

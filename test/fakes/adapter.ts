@@ -32,7 +32,7 @@ export type FakeAdapter = Adapter & {
   readonly media: Map<string, Uint8Array>;
   readonly quotes: Map<string, QuotedMessage>;
   /** The next calls of that kind reject with these errors, one each. */
-  fail(step: 'open' | 'update' | 'close', ...errors: AdapterError[]): void;
+  fail(step: 'open' | 'update' | 'close' | 'send', ...errors: AdapterError[]): void;
   /** The last snapshot of the newest reply. */
   last(): Snapshot;
 };
@@ -46,7 +46,12 @@ export type FakeAdapterOptions = {
 export function createFakeAdapter(options: FakeAdapterOptions = {}): FakeAdapter {
   const replies: ShownReply[] = [];
   const sent: { to: string; markdown: string }[] = [];
-  const failures = { open: [] as AdapterError[], update: [] as AdapterError[], close: [] as AdapterError[] };
+  const failures = {
+    open: [] as AdapterError[],
+    update: [] as AdapterError[],
+    close: [] as AdapterError[],
+    send: [] as AdapterError[],
+  };
   const media = new Map<string, Uint8Array>();
   const quotes = new Map<string, QuotedMessage>();
 
@@ -125,7 +130,9 @@ export function createFakeAdapter(options: FakeAdapterOptions = {}): FakeAdapter
     },
     resumeReply: async (handle) => sinkOf((handle as unknown as { index: number }).index),
     addressOf: (person) => `direct-${person}` as unknown as Address,
+    addressOfGroup: (chat) => `group-${chat}` as unknown as Address,
     async send(to, { markdown }) {
+      failIfAsked('send');
       sent.push({ to: JSON.stringify(to), markdown });
     },
     async fetchMedia(ref) {

@@ -1,4 +1,5 @@
 import type { Adapter } from '../../../src/contract/adapter.ts';
+import type { CallUrgency } from '../../../src/contract/budget.ts';
 import { AdapterError } from '../../../src/contract/errors.ts';
 import type { Json, ReplyHandle } from '../../../src/contract/ids.ts';
 import type { ReplySink, Snapshot } from '../../../src/contract/reply.ts';
@@ -33,7 +34,7 @@ type AppHandle = {
 /** The half of the adapter that shows replies. */
 export function createAppReplies(
   tools: AppReplyTools,
-): Pick<Adapter, 'openReply' | 'resumeReply' | 'addressOf' | 'send'> {
+): Pick<Adapter, 'openReply' | 'resumeReply' | 'addressOf' | 'addressOfGroup' | 'send'> {
   return {
     async openReply({ target, first, key, whole }, signal) {
       const openedAt = tools.clock.now().getTime();
@@ -43,7 +44,10 @@ export function createAppReplies(
     },
     resumeReply: async (handle) => createAppReply(tools, readHandle(handle)),
     addressOf: (userId) => address({ userId }),
-    send: (to, content, key, signal) => createSender(tools, readUser(to), key).run(content, signal),
+    // Groups do not reach an app, and it reaches none.
+    addressOfGroup: () => undefined,
+    send: (to, content, key, signal) =>
+      createSender(tools, readUser(to), key, 'background').run(content, signal),
   };
 }
 
@@ -53,7 +57,7 @@ export function createAppReplies(
 function createAppReply(tools: AppReplyTools, opened: AppHandle): ReplySink {
   const { calls, clock, log } = tools;
   const { userId, key, openedAt } = opened;
-  const sender = createSender(tools, userId, key);
+  const sender = createSender(tools, userId, key, 'final');
   let closed = opened.closed;
   let told = false;
 
@@ -85,6 +89,7 @@ function createSender(
   { calls, repeats }: AppReplyTools,
   userId: string,
   key: string,
+  urgency: CallUrgency,
 ): { run(snapshot: Snapshot, signal: AbortSignal): Promise<void> } {
   let sent = 0;
   let perhapsSent = false;
@@ -93,7 +98,7 @@ function createSender(
     const claimed = repeats.claim(userId, content, name);
     try {
       // What was perhaps sent goes out again with the check only: better once too few of what stands there already.
-      await calls.sendMarkdown({ userId, content, once: claimed || perhapsSent }, 'final', signal);
+      await calls.sendMarkdown({ userId, content, once: claimed || perhapsSent }, urgency, signal);
     } catch (error) {
       perhapsSent ||= error instanceof AdapterError && error.sent === 'maybe';
       if (!perhapsSent) repeats.release(userId, content, name);

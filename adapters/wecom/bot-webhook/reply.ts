@@ -37,7 +37,7 @@ const OVERHEAD_BYTES = Buffer.byteLength(`\n\n${words.noMoreRoom}`) + 16;
 /** The half of the adapter that shows replies. */
 export function createWebhookReplies(
   tools: WebhookReplyTools,
-): Pick<Adapter, 'openReply' | 'resumeReply' | 'addressOf' | 'send'> {
+): Pick<Adapter, 'openReply' | 'resumeReply' | 'addressOf' | 'addressOfGroup' | 'send'> {
   return {
     async openReply({ target, first, key, whole }, signal) {
       const found = readTarget(target);
@@ -59,6 +59,7 @@ export function createWebhookReplies(
     },
     // A webhook answers; it cannot begin.
     addressOf: () => undefined,
+    addressOfGroup: () => undefined,
     async send(to, content) {
       tools.welcome(readAddress(to), endContent(content, true));
     },

@@ -13,7 +13,7 @@ const WELCOME_MS = 4_000;
 /** The half of the adapter that shows replies. */
 export function createBotReplies(
   tools: StreamTools,
-): Pick<Adapter, 'openReply' | 'resumeReply' | 'addressOf' | 'send'> {
+): Pick<Adapter, 'openReply' | 'resumeReply' | 'addressOf' | 'addressOfGroup' | 'send'> {
   return {
     openReply: (opening, signal) => open(tools, opening, signal),
     async resumeReply(stored) {
@@ -25,6 +25,7 @@ export function createBotReplies(
     },
     // Pushes to a direct chat go to the userid; WeCom takes them once that person has written to the bot.
     addressOf: (userId) => mintAddress({ chatId: userId, reqId: 'none', cameAt: 0 }),
+    addressOfGroup: (chatId) => mintAddress({ chatId, reqId: 'none', cameAt: 0 }),
     async send(to, content, _key, signal) {
       const { chatId, reqId, cameAt } = readAddress(to);
       const text = endContent(content, true);

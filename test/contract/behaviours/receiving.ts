@@ -162,6 +162,25 @@ export const receivingBehaviours: readonly Behaviour[] = [
       expect((await stage.reply(where)).text).toBe('你们好');
     },
   },
+  {
+    name: 'writes to a group without being asked, where it says so',
+    applies: ({ groups }) => groups,
+    async run(stage) {
+      const before = await stage.enter();
+      const { place } = await stage.hear(before, { where: 'group', text: '@{bot} 在吗' });
+      const address = before.adapter.addressOfGroup(stored(place.chat));
+      expect(address !== undefined).toBe(stage.harness.traits.writesToGroups);
+      if (address === undefined) return;
+      expect(stored(address)).toEqual(address);
+      const { adapter } = await stage.restart();
+      const words = { markdown: '今晚八点维护', preview: '今晚八点维护' };
+      await stage.settled(adapter.send(stored(address), words, 'broadcast-1', never));
+      const shown = await stage.reply('group');
+      expect([shown.text, shown.live]).toEqual(['今晚八点维护', false]);
+      expect(await stage.harness.replies('direct')).toEqual([]);
+      expect(stage.harness.refused()).toEqual([]);
+    },
+  },
 ];
 
 function pressesOf({ events }: Instance) {

@@ -202,6 +202,16 @@ export const brokenInbound: readonly Broken[] = [
     adapter: (adapter) => ({ ...adapter, send: async () => undefined }),
   },
   {
+    is: 'takes a group for a person',
+    caughtBy: ['writes to a group without being asked, where it says so'],
+    adapter: (adapter) => ({ ...adapter, addressOfGroup: () => adapter.addressOf('person-asker' as never) }),
+  },
+  {
+    is: 'denies that it can write to groups',
+    caughtBy: ['writes to a group without being asked, where it says so'],
+    adapter: (adapter) => ({ ...adapter, addressOfGroup: () => undefined }),
+  },
+  {
     is: 'sends again what it has sent',
     caughtBy: ['shows a message sent twice under one key once'],
     adapter: (adapter) => ({

@@ -24,6 +24,7 @@ function traitsOf({ updates, oneText }: MemoryOptions): Traits {
     quotes: 'words-and-pictures',
     redelivers: true,
     joins: ['group', 'direct'],
+    writesToGroups: true,
     showsGrowth: updates === 'live',
     oneText,
     toasts: true,

@@ -13,7 +13,7 @@ export function createMemoryReplies(
   platform: MemoryPlatform,
   options: MemoryOptions,
   out: Out,
-): Pick<Adapter, 'openReply' | 'resumeReply' | 'addressOf' | 'send'> {
+): Pick<Adapter, 'openReply' | 'resumeReply' | 'addressOf' | 'addressOfGroup' | 'send'> {
   const look = (snapshot: Snapshot, live: boolean): View => viewOf(snapshot, live, options.oneText);
 
   function sinkOf(handle: MemoryHandle, closedAs?: string): ReplySink {
@@ -58,6 +58,7 @@ export function createMemoryReplies(
       return sinkOf(stored as unknown as MemoryHandle);
     },
     addressOf: (person) => ({ where: 'direct', owner: person.replace('person-', '') }) as unknown as Address,
+    addressOfGroup: () => ({ where: 'group', owner: 'asker' }) as unknown as Address,
     async send(to, content, key, signal) {
       const { where, owner } = to as unknown as MemoryTarget;
       await out('post', 'background', signal, () => platform.post(where, owner, key, look(content, false)));
