@@ -2,7 +2,7 @@ import type { Adapter, AdapterDeps } from '../../src/contract/adapter.ts';
 import { createHttp } from '../shared/http.ts';
 import { watchDates } from '../shared/platform-clock.ts';
 import { createQuotaNotice } from '../shared/quota-notice.ts';
-import { createDingTalkApi } from './api.ts';
+import { cannot, createDingTalkApi } from './api.ts';
 import { dingtalkCapabilities, callLimits } from './capabilities.ts';
 import { createCardGate } from './card-gate.ts';
 import type { DingTalkConfig } from './config.ts';
@@ -177,5 +177,6 @@ export async function createDingTalkAdapter(config: DingTalkConfig, deps: Adapte
     render: templateId === undefined ? renderForMessages : renderDingTalkMarkdown,
     fetchMedia: (ref, signal) => fetchDingTalkMedia({ operations, http, hosts, log }, ref, signal),
     fetchQuote: (ref) => fetchDingTalkQuote(shown, ref),
+    ownerOf: () => Promise.reject(cannot('unsupported', 'group owner')),
   };
 }

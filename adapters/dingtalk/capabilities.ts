@@ -41,7 +41,7 @@ export function dingtalkCapabilities(
     maxReplyAgeMs: MAX_REPLY_AGE_MS,
     buttons: live && mode === 'stream',
     recallEvents: false, // robots are not told
-    groupOwnerLookup: false,
+    groupOwnerLookup: false, // no API that a robot may call tells it
     unsolicitedDirectMessages: true,
   };
 }

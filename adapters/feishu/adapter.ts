@@ -10,7 +10,7 @@ import { createFeishuApi } from './api.ts';
 import { feishuCapabilities } from './capabilities.ts';
 import type { FeishuConfig } from './config.ts';
 import { createConnection } from './connection.ts';
-import { adapterId, platformId } from './decode/ids.ts';
+import { adapterId, personKey, platformId } from './decode/ids.ts';
 import { createIdentity } from './identity.ts';
 import { createIntake } from './intake.ts';
 import { fetchFeishuMedia } from './media.ts';
@@ -140,6 +140,10 @@ export async function createFeishuAdapter(config: FeishuConfig, deps: AdapterDep
     async fetchQuote(ref, signal) {
       const { openId } = await identity.learn(signal);
       return fetchFeishuQuote({ calls: operations, appId, botOpenId: openId }, ref, signal);
+    },
+    async ownerOf({ chat }, signal) {
+      const { ownerOpenId } = await operations.getChat(chat, signal);
+      return ownerOpenId === undefined ? undefined : personKey(ownerOpenId);
     },
   };
 }

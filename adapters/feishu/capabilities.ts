@@ -35,7 +35,7 @@ export function feishuCapabilities({ updateIntervalMs, monthlyCalls }: FeishuCon
     maxReplyAgeMs: MAX_REPLY_AGE_MS,
     buttons: true,
     recallEvents: true,
-    groupOwnerLookup: false, // nothing here asks `GET /im/v1/chats/:id`
+    groupOwnerLookup: true,
     unsolicitedDirectMessages: true,
   };
 }

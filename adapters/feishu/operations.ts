@@ -1,6 +1,6 @@
 import type { PlannedCall } from '../../src/contract/budget.ts';
 import type { MediaBody } from '../../src/contract/media.ts';
-import { readList, readNumber, readText } from '../shared/json.ts';
+import { isFields, read, readList, readNumber, readText } from '../shared/json.ts';
 import type { ApiCall, FeishuApi } from './api.ts';
 import type { CallContext, CardOperation, FeishuCalls, OutgoingMessage, SentMessage } from './calls.ts';
 import type { FeishuAddress } from './types.ts';
@@ -12,9 +12,13 @@ export type BotInfo = {
   readonly activateStatus: number | undefined;
 };
 
+export type ChatInfo = { readonly ownerOpenId: string | undefined };
+
 /** The calls of the inbound half and of the doctor, beside those that make replies. */
 export type FeishuOperations = FeishuCalls & {
   readonly botInfo: (signal: AbortSignal) => Promise<BotInfo>;
+  /** `GET /im/v1/chats/:id`: the group's owner; without one where a bot owns it. */
+  readonly getChat: (chatId: string, signal: AbortSignal) => Promise<ChatInfo>;
   /** A picture inside a message, as a stream without a cap: the reader counts. */
   readonly openImage: (messageId: string, imageKey: string, signal: AbortSignal) => Promise<MediaBody>;
 };
@@ -154,6 +158,18 @@ export function createOperations({ call, download }: FeishuApi): FeishuOperation
         readBotInfo,
         signal,
       ),
+    getChat: (chatId, signal) =>
+      call(
+        {
+          planned: { api: 'chat.get', urgency: 'first' },
+          method: 'GET',
+          path: `/open-apis/im/v1/chats/${segment(chatId)}`,
+          // The kind of id that events name people by, and thus `ADMINS` and `ALLOW`.
+          query: { user_id_type: 'open_id' },
+        },
+        readChatInfo,
+        signal,
+      ),
     openImage: async (messageId, imageKey, signal) => {
       const { headers, body } = await download(
         {
@@ -198,6 +214,12 @@ function readSentMessage(body: unknown): SentMessage | undefined {
   const threadId = readText(body, 'data', 'thread_id');
   if (messageId === undefined || chatId === undefined) return undefined;
   return { messageId, chatId, ...(threadId === undefined ? {} : { threadId }) };
+}
+
+function readChatInfo(body: unknown): ChatInfo | undefined {
+  if (!isFields(read(body, 'data'))) return undefined;
+  const asked = readText(body, 'data', 'owner_id_type') === 'open_id';
+  return { ownerOpenId: asked ? readText(body, 'data', 'owner_id') : undefined };
 }
 
 /** Flat: this API has no `data` around its answer. */

@@ -10,7 +10,7 @@ import type {
   QuoteRef,
   ReplyHandle,
 } from './ids.ts';
-import type { Inbox } from './inbound.ts';
+import type { Inbox, Place } from './inbound.ts';
 import type { MediaBody, QuotedMessage } from './media.ts';
 import type { ReplyOpening, ReplySink, Snapshot } from './reply.ts';
 import type { Clock, Logger } from './runtime.ts';
@@ -98,6 +98,11 @@ export type Adapter = {
   send(to: Address, content: Snapshot, key: string, signal: AbortSignal): Promise<void>;
   fetchMedia(ref: MediaRef, signal: AbortSignal): Promise<MediaBody>;
   fetchQuote(ref: QuoteRef, signal: AbortSignal): Promise<QuotedMessage>;
+  /**
+   * Who owns the group of this place, as the platform says now; undefined where it has no owner, or one that is no
+   * person. Rejects with `unsupported` unless `capabilities.groupOwnerLookup`.
+   */
+  ownerOf(place: Place, signal: AbortSignal): Promise<PersonKey | undefined>;
 };
 
 /** What an adapter is given; it reads nothing else from its surroundings. */

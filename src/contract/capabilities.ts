@@ -16,6 +16,7 @@ export type Capabilities = {
   readonly maxReplyAgeMs: number;
   readonly buttons: boolean;
   readonly recallEvents: boolean;
+  /** Whether `Adapter.ownerOf` can be asked. */
   readonly groupOwnerLookup: boolean;
   /** Whether the bot may write to a person who has not just written to it. */
   readonly unsolicitedDirectMessages: boolean;

@@ -2,7 +2,10 @@ import type { Adapter, AdapterDeps, WebhookRequest } from '../../src/contract/ad
 import type { UnreadableKind } from '../../src/contract/inbound.ts';
 import type { FakeClock } from '../fakes/clock.ts';
 
-/** Places a platform has for the suite: one direct chat of each person, one group, and two topics inside that group. */
+/**
+ * Places a platform has for the suite: one direct chat of each person, one group (the asker's, where groups have owners),
+ * and two topics inside that group.
+ */
 export type Where = 'direct' | 'group' | 'topic' | 'other-topic';
 
 export type Person = 'asker' | 'colleague';

@@ -31,6 +31,8 @@ export type FakeAdapter = Adapter & {
   readonly sent: readonly { readonly to: string; readonly markdown: string }[];
   readonly media: Map<string, Uint8Array>;
   readonly quotes: Map<string, QuotedMessage>;
+  /** Chats whose owner was asked for. */
+  readonly ownerLookups: readonly string[];
   /** The next calls of that kind reject with these errors, one each. */
   fail(step: 'open' | 'update' | 'close' | 'send', ...errors: AdapterError[]): void;
   /** The last snapshot of the newest reply. */
@@ -40,6 +42,8 @@ export type FakeAdapter = Adapter & {
 export type FakeAdapterOptions = {
   readonly maxReplyBytes?: number;
   readonly updates?: 'live' | 'final-only';
+  /** Who owns which chat; undefined: this platform does not tell. */
+  readonly owners?: ReadonlyMap<string, string>;
 };
 
 /** A platform in memory that keeps every rule of the contract and remembers what a person would have seen. */
@@ -54,6 +58,7 @@ export function createFakeAdapter(options: FakeAdapterOptions = {}): FakeAdapter
   };
   const media = new Map<string, Uint8Array>();
   const quotes = new Map<string, QuotedMessage>();
+  const ownerLookups: string[] = [];
 
   const failIfAsked = (step: keyof typeof failures): void => {
     const error = failures[step].shift();
@@ -93,7 +98,7 @@ export function createFakeAdapter(options: FakeAdapterOptions = {}): FakeAdapter
       maxReplyAgeMs: 86_400_000,
       buttons: true,
       recallEvents: true,
-      groupOwnerLookup: false,
+      groupOwnerLookup: options.owners !== undefined,
       unsolicitedDirectMessages: true,
     },
     webhooks: [],
@@ -101,6 +106,7 @@ export function createFakeAdapter(options: FakeAdapterOptions = {}): FakeAdapter
     sent,
     media,
     quotes,
+    ownerLookups,
     fail: (step, ...errors) => void failures[step].push(...errors),
     last() {
       const snapshot = replies.at(-1)?.states.at(-1);
@@ -148,6 +154,11 @@ export function createFakeAdapter(options: FakeAdapterOptions = {}): FakeAdapter
       const quote = quotes.get(ref as unknown as string);
       if (quote === undefined) throw new AdapterError('target-gone', 'no such message');
       return quote;
+    },
+    async ownerOf({ chat }) {
+      ownerLookups.push(chat);
+      if (options.owners === undefined) throw new AdapterError('unsupported', 'groups have no owner');
+      return options.owners.get(chat) as PersonKey | undefined;
     },
   };
 }

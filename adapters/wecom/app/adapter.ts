@@ -2,7 +2,7 @@ import type { Adapter, AdapterDeps } from '../../../src/contract/adapter.ts';
 import { createHealth } from '../../shared/health.ts';
 import { createHttp } from '../../shared/http.ts';
 import { readText } from '../../shared/json.ts';
-import { invalidReference } from '../api.ts';
+import { invalidReference, unsupported } from '../api.ts';
 import type { AppConfig } from '../config.ts';
 import { appAdapterId, platformId } from '../ids.ts';
 import { createInboxGate } from '../../shared/inbox-gate.ts';
@@ -59,5 +59,6 @@ export async function createAppAdapter(config: AppConfig, deps: AdapterDeps): Pr
       return calls.openMedia(mediaId, signal);
     },
     fetchQuote: (ref) => fetchWecomQuote(ref),
+    ownerOf: () => Promise.reject(unsupported('group owner')),
   };
 }

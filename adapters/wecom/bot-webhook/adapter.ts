@@ -2,6 +2,7 @@ import type { Adapter, AdapterDeps, Check } from '../../../src/contract/adapter.
 import { createHealth } from '../../shared/health.ts';
 import { createHttp } from '../../shared/http.ts';
 import { readText } from '../../shared/json.ts';
+import { unsupported } from '../api.ts';
 import { botCapabilities } from '../bot/capabilities.ts';
 import { mediaCheck } from '../bot/probe.ts';
 import type { BotWebhookConfig } from '../config.ts';
@@ -13,7 +14,7 @@ import { botWebhookAdapterId, platformId } from '../ids.ts';
 import { createInboxGate } from '../../shared/inbox-gate.ts';
 import { createMediaHosts } from '../media-hosts.ts';
 import { fetchBotMedia } from '../media.ts';
-import { askClock } from '../../shared/platform-clock.ts';
+import { askFrontPage } from '../../shared/platform-clock.ts';
 import { webhookCheck } from '../probe.ts';
 import { fetchWecomQuote } from '../quote.ts';
 import { renderWecomMarkdown } from '../render.ts';
@@ -98,12 +99,14 @@ export async function createBotWebhookAdapter(config: BotWebhookConfig, deps: Ad
     },
     health: health.current,
     async *probe(signal): AsyncIterable<Check> {
-      yield webhookCheck(webhook.seen(), await askClock(config.baseUrl, { http, clock }, signal));
+      const { skewMs } = await askFrontPage(config.baseUrl, { http, clock }, signal);
+      yield webhookCheck(webhook.seen(), skewMs);
       yield* mediaCheck(hosts.lastRefused());
     },
     render: renderWecomMarkdown,
     fetchMedia: (ref, signal) =>
       fetchBotMedia({ http, hosts, callbackKey: keys.encodingAesKey }, ref, signal),
     fetchQuote: (ref) => fetchWecomQuote(ref),
+    ownerOf: () => Promise.reject(unsupported('group owner')),
   };
 }

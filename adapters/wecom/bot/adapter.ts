@@ -2,6 +2,7 @@ import type { Adapter, AdapterDeps } from '../../../src/contract/adapter.ts';
 import { createHealth } from '../../shared/health.ts';
 import { createHttp } from '../../shared/http.ts';
 import { readText } from '../../shared/json.ts';
+import { unsupported } from '../api.ts';
 import type { BotConfig } from '../config.ts';
 import { decodeBotEvent } from '../decode/bot-event.ts';
 import { decodeBotMessage } from '../decode/bot-message.ts';
@@ -104,5 +105,6 @@ export async function createBotAdapter(config: BotConfig, deps: AdapterDeps): Pr
     render: renderWecomMarkdown,
     fetchMedia: (ref, signal) => fetchBotMedia({ http, hosts, callbackKey: undefined }, ref, signal),
     fetchQuote: (ref) => fetchWecomQuote(ref),
+    ownerOf: () => Promise.reject(unsupported('group owner')),
   };
 }

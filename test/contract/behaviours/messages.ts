@@ -7,6 +7,20 @@ import type { Behaviour } from './behaviour.ts';
 /** What a person's message becomes. */
 export const messageBehaviours: readonly Behaviour[] = [
   {
+    name: 'tells who owns a group, or says that it cannot',
+    applies: ({ groups }) => groups,
+    async run(stage) {
+      const instance = await stage.enter();
+      const { groupOwnerLookup } = instance.adapter.capabilities;
+      const said = { where: 'group', text: '@{bot} 谁是群主' } as const;
+      const owner = await stage.hear(instance, { ...said, from: 'asker' });
+      const other = await stage.hear(instance, { ...said, from: 'colleague' });
+      const told = stage.settled(instance.adapter.ownerOf(other.place, never));
+      if (groupOwnerLookup) expect(await told).toBe(owner.sender.key);
+      else await expect(told).rejects.toMatchObject({ code: 'unsupported' });
+    },
+  },
+  {
     name: 'gives one message one key however often it is delivered, and another message another key',
     async run({ harness, enter, until }) {
       const instance = await enter();

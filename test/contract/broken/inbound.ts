@@ -212,6 +212,11 @@ export const brokenInbound: readonly Broken[] = [
     adapter: (adapter) => ({ ...adapter, addressOfGroup: () => undefined }),
   },
   {
+    is: 'takes whoever it likes for the owner of a group',
+    caughtBy: ['tells who owns a group, or says that it cannot'],
+    adapter: (adapter) => ({ ...adapter, ownerOf: async () => 'person-colleague' as never }),
+  },
+  {
     is: 'sends again what it has sent',
     caughtBy: ['shows a message sent twice under one key once'],
     adapter: (adapter) => ({

@@ -1,7 +1,7 @@
 import type { Adapter, AdapterDeps, AdapterHealth, WebhookRoute } from '../../../src/contract/adapter.ts';
 import type { CallUrgency } from '../../../src/contract/budget.ts';
 import { AdapterError, type AdapterErrorCode } from '../../../src/contract/errors.ts';
-import type { AdapterId, PlatformId } from '../../../src/contract/ids.ts';
+import type { AdapterId, PersonKey, PlatformId } from '../../../src/contract/ids.ts';
 import type { Inbox } from '../../../src/contract/inbound.ts';
 import { decodeNews, readRef } from './decode.ts';
 import {
@@ -151,6 +151,11 @@ export function createMemoryAdapter(
       const media = note.pictures.map((_, picture) => ({ note: id, picture }) as never);
       return { author: 'person', text: note.text, media, unreadable: [] };
     },
+    async ownerOf(_place, signal) {
+      if (!capabilities.groupOwnerLookup)
+        throw new AdapterError('unsupported', 'memory: groups have no owner');
+      return out('read', 'first', signal, () => 'person-asker' as PersonKey);
+    },
   };
 }
 
@@ -200,7 +205,7 @@ function capabilitiesOf({ updates }: MemoryOptions): Adapter['capabilities'] {
     maxReplyAgeMs: 3_600_000,
     buttons: true,
     recallEvents: true,
-    groupOwnerLookup: false,
+    groupOwnerLookup: updates === 'live',
     unsolicitedDirectMessages: true,
   };
 }
