@@ -3,6 +3,7 @@ import { plainPicture } from '../support/pictures.ts';
 import { companyAuthorityPath, companyCertificate } from '../simulators/network/certificates.ts';
 import { companyName, createCompanyNetwork } from '../simulators/network/company-network.ts';
 import { startForwardProxy, type ForwardProxyOptions } from '../simulators/network/forward-proxy.ts';
+import { reachingPlatforms } from '../simulators/network/platforms.ts';
 import { startQwenSimulator } from '../simulators/qwen/start.ts';
 import { dingtalkStage } from './dingtalk-stage.ts';
 import { feishuStage } from './feishu-stage.ts';
@@ -14,18 +15,6 @@ const ending: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const end of ending.splice(0).reverse()) await end();
 });
-
-const platforms: readonly {
-  readonly platform: string;
-  readonly stage: CreateStage;
-  /** It holds a WebSocket. */
-  readonly socket: boolean;
-}[] = [
-  { platform: 'Feishu', stage: feishuStage('ws'), socket: true },
-  { platform: 'DingTalk', stage: dingtalkStage({ mode: 'stream', cards: true }), socket: true },
-  { platform: 'WeCom, AI bot', stage: wecomStage('bot'), socket: true },
-  { platform: 'WeCom, self-built app', stage: wecomStage('app'), socket: false },
-];
 
 /** A password that needs both kinds of care: it is percent-encoded in the URL. */
 const credentials = { user: 'bridge', password: 'p%40ss%3Aword-canary' } as const;
@@ -58,39 +47,42 @@ async function ask({ stage, closed }: PlatformBridge): Promise<string> {
   return reply?.words ?? '';
 }
 
-describe.each(platforms)('$platform behind a proxy that alone knows its hosts', ({ stage, socket }) => {
-  it.each(['https', 'http'] as const)(
-    'is reached through it by %s, and the model server is not',
-    async (scheme) => {
-      const network = createCompanyNetwork({ scheme, name: companyName });
-      const proxy = await startProxy({ locate: network.locate });
-      const { model, url, port } = await startModel();
-      const bridge = await begin(network.behind(stage), {
-        HTTPS_PROXY: proxy.url,
-        NODE_EXTRA_CA_CERTS: companyAuthorityPath,
-        QWEN_BASE_URL: url,
-      });
-      expect(await ask(bridge)).toContain('经过代理的回答。');
-      const seen = model.chats[0]?.question?.messages.at(-1);
-      expect(seen?.images).toHaveLength(bridge.stage.traits.pictures.withWords ? 1 : 0);
-      expect(bridge.stage.refused()).toEqual([]);
+describe.each(reachingPlatforms)(
+  '$platform behind a proxy that alone knows its hosts',
+  ({ stage, socket }) => {
+    it.each(['https', 'http'] as const)(
+      'is reached through it by %s, and the model server is not',
+      async (scheme) => {
+        const network = createCompanyNetwork({ scheme, name: companyName });
+        const proxy = await startProxy({ locate: network.locate });
+        const { model, url, port } = await startModel();
+        const bridge = await begin(network.behind(stage), {
+          HTTPS_PROXY: proxy.url,
+          NODE_EXTRA_CA_CERTS: companyAuthorityPath,
+          QWEN_BASE_URL: url,
+        });
+        expect(await ask(bridge)).toContain('经过代理的回答。');
+        const seen = model.chats[0]?.question?.messages.at(-1);
+        expect(seen?.images).toHaveLength(bridge.stage.traits.pictures.withWords ? 1 : 0);
+        expect(bridge.stage.refused()).toEqual([]);
 
-      const requests = proxy.requests();
-      expect(requests.map(({ outcome }) => outcome)).toEqual(requests.map(() => 'passed'));
-      // A WebSocket needs a tunnel by either scheme; plain requests go by their whole URL.
-      const ways = new Set([scheme === 'https' ? 'tunnel' : 'forward', ...(socket ? ['tunnel'] : [])]);
-      expect(new Set(requests.map(({ kind }) => kind))).toEqual(ways);
-      const usual = scheme === 'https' ? 443 : 80;
-      const named = [0, 1].map((index) => `${companyName(index)}:${usual}`);
-      for (const { target } of requests) expect(named).toContain(target);
-      expect(requests.filter(({ target }) => target.endsWith(`:${port}`))).toEqual([]);
+        const requests = proxy.requests();
+        expect(requests.map(({ outcome }) => outcome)).toEqual(requests.map(() => 'passed'));
+        // A WebSocket needs a tunnel by either scheme; plain requests go by their whole URL.
+        const ways = new Set([scheme === 'https' ? 'tunnel' : 'forward', ...(socket ? ['tunnel'] : [])]);
+        expect(new Set(requests.map(({ kind }) => kind))).toEqual(ways);
+        const usual = scheme === 'https' ? 443 : 80;
+        const named = [0, 1].map((index) => `${companyName(index)}:${usual}`);
+        for (const { target } of requests) expect(named).toContain(target);
+        expect(requests.filter(({ target }) => target.endsWith(`:${port}`))).toEqual([]);
 
-      await bridge.service.end('SIGTERM');
-      const said = JSON.stringify(bridge.service.log) + bridge.service.errors();
-      for (const form of passwordForms) expect(said).not.toContain(form);
-    },
-  );
-});
+        await bridge.service.end('SIGTERM');
+        const said = JSON.stringify(bridge.service.log) + bridge.service.errors();
+        for (const form of passwordForms) expect(said).not.toContain(form);
+      },
+    );
+  },
+);
 
 describe('NO_PROXY', () => {
   it.each([

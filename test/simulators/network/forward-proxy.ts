@@ -19,6 +19,8 @@ export type ForwardProxy = {
   readonly host: string;
   /** Oldest first. */
   requests(): readonly ProxiedRequest[];
+  /** Tunnels that stand, or are being asked for. */
+  open(): number;
   stop(): Promise<void>;
 };
 
@@ -27,15 +29,18 @@ export type ForwardProxyOptions = {
   readonly credentials?: { readonly user: string; readonly password: string };
   /** The local port behind a `host:port`, for names only this proxy knows; others are asked for as they are. */
   readonly locate?: (target: string) => number | undefined;
-  /** Targets it does not let through. */
-  readonly refuses?: (target: string) => boolean;
+  /** What it does not let through. */
+  readonly refuses?: (target: string, kind: ProxiedRequest['kind']) => boolean;
+  /** Takes requests for tunnels and answers none of them. */
+  readonly thinks?: boolean;
   /** Spoken to over TLS when given. */
   readonly tls?: Certificate;
 };
 
 export async function startForwardProxy(options: ForwardProxyOptions = {}): Promise<ForwardProxy> {
-  const { credentials, locate = () => undefined, refuses = () => false, tls } = options;
+  const { credentials, locate = () => undefined, refuses = () => false, thinks = false, tls } = options;
   const requests: ProxiedRequest[] = [];
+  let tunnels = 0;
   const { server, port, keep, stop } = await listen(tls);
   const expected =
     credentials === undefined
@@ -48,7 +53,7 @@ export async function startForwardProxy(options: ForwardProxyOptions = {}): Prom
     { headers }: IncomingMessage,
   ): ProxiedRequest['outcome'] {
     const known = expected === undefined || headers['proxy-authorization'] === expected;
-    const outcome = !known ? 'unauthorized' : refuses(target) ? 'refused' : 'passed';
+    const outcome = !known ? 'unauthorized' : refuses(target, kind) ? 'refused' : 'passed';
     requests.push({ kind, target, outcome });
     return outcome;
   }
@@ -63,9 +68,12 @@ export async function startForwardProxy(options: ForwardProxyOptions = {}): Prom
 
   server.on('connect', (asked: IncomingMessage, client: Duplex, head: Buffer) => {
     keep(client);
+    tunnels += 1;
+    client.once('close', () => (tunnels -= 1));
     const target = asked.url ?? '';
     const outcome = judge('tunnel', target, asked);
     if (outcome !== 'passed') return void client.end(`HTTP/1.1 ${statusOf[outcome]} No\r\n\r\n`);
+    if (thinks) return void client.resume().once('end', () => client.destroy());
     const upstream = connect(whereIs(target));
     keep(upstream);
     upstream.once('connect', () => {
@@ -83,7 +91,8 @@ export async function startForwardProxy(options: ForwardProxyOptions = {}): Prom
     const target = `${url.hostname}:${url.port === '' ? '80' : url.port}`;
     const outcome = judge('forward', target, asked);
     if (outcome !== 'passed') return void answer.writeHead(statusOf[outcome]).end();
-    const { 'proxy-authorization': _ours, ...headers } = asked.headers;
+    const headers = { ...asked.headers };
+    Reflect.deleteProperty(headers, 'proxy-authorization'); // meant for us alone
     const path = `${url.pathname}${url.search}`;
     const upstream = request({ ...whereIs(target), method: asked.method, path, headers }, (given) => {
       answer.writeHead(given.statusCode ?? 502, given.headers);
@@ -99,6 +108,7 @@ export async function startForwardProxy(options: ForwardProxyOptions = {}): Prom
     url: `${tls === undefined ? 'http' : 'https'}://${login}${host}`,
     host,
     requests: () => requests,
+    open: () => tunnels,
     stop,
   };
 }

@@ -28,7 +28,8 @@ export async function startFront(options: FrontOptions): Promise<Front> {
 
 /** The path behind the prefix; undefined where it is not under it. */
 function pathOf({ url = '' }: IncomingMessage, prefix: string): string | undefined {
-  return url.startsWith(`${prefix}/`) ? url.slice(prefix.length) : undefined;
+  const rest = url.startsWith(prefix) ? url.slice(prefix.length) : undefined;
+  return rest === '' ? '/' : rest?.startsWith('/') === true ? rest : undefined;
 }
 
 function forward(
@@ -51,8 +52,10 @@ function forward(
       const pieces: Buffer[] = [];
       given.on('data', (piece: Buffer) => pieces.push(piece));
       given.on('end', () => {
-        const { 'content-length': _length, 'transfer-encoding': _encoding, ...rest } = headers;
-        answer.writeHead(statusCode, rest).end(rewrite(Buffer.concat(pieces).toString('utf8')));
+        const body = Buffer.from(rewrite(Buffer.concat(pieces).toString('utf8')));
+        const told = { ...headers, 'content-length': String(body.byteLength) };
+        Reflect.deleteProperty(told, 'transfer-encoding');
+        answer.writeHead(statusCode, told).end(body);
       });
     },
   );
