@@ -61,6 +61,8 @@ export type Command = {
   readonly name: string;
   /** Other names, Chinese ones among them; without the slash. */
   readonly aliases: readonly string[];
+  /** Its Chinese names are words people also ask with, so that they count only behind a slash. */
+  readonly slashOnly?: true;
   readonly summary: Phrase;
   readonly access: 'everyone' | 'administrators';
   run(context: CommandContext): Promise<CommandAnswer>;

@@ -9,6 +9,7 @@ import { stop } from './stop.ts';
 import { think } from './think.ts';
 import { usage } from './usage.ts';
 import { whoami } from './whoami.ts';
+import { why } from './why.ts';
 
 /** All commands, in the order in which `/help` lists them. */
 export const commands: readonly Command[] = [
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   whoami,
   lang,
   usage,
+  why,
   status,
   doctor,
 ];
@@ -65,7 +67,7 @@ function nearestTo(name: string, available: readonly Command[]): Command {
 export function parseCommand(text: string, available: readonly Command[]): ParsedCommand | undefined {
   const bare = text.trim();
   const alone = /^\p{Script=Han}+$/u.test(bare) ? byName.get(bare) : undefined;
-  if (alone !== undefined) return { known: true, command: alone, argument: '' };
+  if (alone !== undefined && alone.slashOnly !== true) return { known: true, command: alone, argument: '' };
   const match = slashed.exec(text);
   const name = match?.[1]?.normalize('NFKC').toLowerCase();
   if (name === undefined) return undefined;

@@ -1,132 +1,48 @@
 import type { FactBlock } from '../contract/reply.ts';
 import type { StatusReport } from '../diagnosis/status.ts';
-import type { CallUse } from '../reply/call-ledger.ts';
-import type { PaceLevel } from '../reply/pace.ts';
-import type { ModelHealth } from '../model/types.ts';
-import { duration, status as words, summaries } from '../reply/notices/commands.ts';
+import { summaries } from '../reply/notices/commands.ts';
 import { faults } from '../reply/notices/endings.ts';
-import { count } from '../reply/notices/phrase.ts';
-import type { Language } from '../store/store.ts';
+import { count, duration } from '../reply/notices/phrase.ts';
+import { failedLately, models as modelWords, status as words } from '../reply/notices/status.ts';
 import type { Command } from './command.ts';
+import { causesLine, modelTable, platformTable, serverName, stateWords, type View } from './status-tables.ts';
 
-const stateWords = {
-  up: words.up,
-  down: words.down,
-  connecting: words.connecting,
-  failed: words.failed,
-  unknown: words.unknown,
-};
-
-function isDescribed(
-  description: ModelHealth['description'],
-): description is Extract<typeof description, { model: string }> {
-  return 'model' in description;
-}
-
-/** Hosts and ids are for the direct chat; a group sees the model's name and whether it is well. */
-type View = { readonly language: Language; readonly inGroup: boolean; readonly at: Date };
-
-function modelRow(health: ModelHealth, { language, inGroup, at }: View): string[] {
-  const { description, state, since, fault } = health;
-  const known = isDescribed(description) ? description : undefined;
-  const age = duration(at.getTime() - since.getTime())[language];
-  const vision = { yes: words.yes, no: words.no, unknown: words.unknown }[known?.vision ?? 'unknown'];
-  return [
-    ...(inGroup ? [] : [description.host]),
-    known?.model ?? words.unknown[language],
-    fault === undefined
-      ? stateWords[state][language]
-      : `${stateWords[state][language]} ${inGroup ? '' : fault.code}`.trim(),
-    age,
-    known?.contextTokens === undefined ? words.unknown[language] : count(known.contextTokens),
-    vision[language],
-  ];
-}
-
-function modelTable(report: StatusReport, view: View): FactBlock {
-  const { language, inGroup } = view;
-  const columns = [words.model, words.state, words.since, words.context, words.vision].map(
-    (word) => word[language],
-  );
-  return {
-    type: 'table',
-    title: words.models[language],
-    columns: inGroup ? columns : [words.server[language], ...columns],
-    rows: report.models.map((health) => modelRow(health, view)),
-  };
-}
-
-/** `1,204 / 5,000 → 3,900`: used, allowed, forecast; and what is done about it. */
-function monthCell(
-  calls: CallUse,
-  monthlyCalls: number | undefined,
-  pace: PaceLevel,
-  language: Language,
-): string {
-  const allowed = monthlyCalls === undefined ? '' : ` / ${count(monthlyCalls)}`;
-  const spared = {
-    free: '',
-    thrifty: '',
-    tight: ` · ${words.tight[language]}`,
-    'final-only': ` · ${words.finalOnly[language]}`,
-  };
-  return `${count(calls.month)}${allowed} → ${count(calls.forecast)}${spared[pace]}`;
-}
-
-function platformTable(report: StatusReport, { language, inGroup, at }: View): FactBlock {
-  return {
-    type: 'table',
-    title: words.platforms[language],
-    columns: [
-      words.platforms,
-      words.state,
-      words.since,
-      words.reconnects,
-      words.calls,
-      words.month,
-      words.pushes,
-    ].map((word) => word[language]),
-    rows: report.platforms.map(({ id, health, calls, pushes, monthlyCalls, pace }) => [
-      id,
-      health.detail === undefined || inGroup
-        ? stateWords[health.state][language]
-        : `${stateWords[health.state][language]} ${health.detail}`,
-      duration(at.getTime() - health.since.getTime())[language],
-      String(health.reconnects),
-      count(calls.today),
-      monthCell(calls, monthlyCalls, pace, language),
-      `${count(pushes.month)} → ${count(pushes.forecast)}`,
-    ]),
-  };
-}
-
-/** Red things first: what is down, in words. */
-function attention(report: StatusReport, { language, inGroup }: View): string[] {
-  const models = report.models
-    .filter(({ state }) => state === 'down')
-    .map(({ description, fault }) => {
-      const name = inGroup
-        ? isDescribed(description)
-          ? description.model
-          : words.models[language]
-        : description.host;
-      return `✗ ${name}：${fault === undefined ? words.down[language] : faults[fault.code][language]}`;
-    });
+/** Red things first: what is down or went wrong, in words. */
+function attention(report: StatusReport, view: View): string[] {
+  const { language } = view;
+  const colon = language === 'zh' ? '：' : ': ';
+  const models = report.models.flatMap(({ description, state, fault }, index) => {
+    const why = fault === undefined ? words.down[language] : faults[fault.code][language];
+    return state === 'down' ? [`✗ ${serverName(description, index, view)}${colon}${why}`] : [];
+  });
   const platforms = report.platforms
     .filter(({ health }) => health.state === 'down' || health.state === 'failed')
-    .map(({ id, health }) => `✗ ${id}：${stateWords[health.state][language]}`);
-  return [...models, ...platforms, ...(report.storeHealthy ? [] : [`✗ ${words.store[language]}`])];
+    .map(({ id, health }) => `✗ ${id}${colon}${stateWords[health.state][language].replace(/^✗ /, '')}`);
+  const { causes } = report.history;
+  const failures = causes.reduce((sum, { count: several }) => sum + several, 0);
+  const lately = failures === 0 ? [] : [`✗ ${failedLately(failures, causesLine(causes))[language]}`];
+  const store = report.storeHealthy ? [] : [`✗ ${words.storeBroken[language]}`];
+  return [...models, ...platforms, ...store, ...lately];
 }
 
 function figures(report: StatusReport, { language }: View): string[] {
-  const today = (state: 'done' | 'failed' | 'interrupted'): string => count(report.lastDay.get(state) ?? 0);
+  const today = (state: 'done' | 'failed' | 'interrupted'): string => count(report.today.get(state) ?? 0);
   const megabytes = (report.storeBytes / 1024 / 1024).toFixed(1);
+  const colon = language === 'zh' ? '：' : ': ';
   return [
-    `${words.version[language]} ${report.version} · ${words.uptime[language]} ${duration(report.uptimeMs)[language]}`,
     `${words.answersNow[language]} ${report.answering} · ${words.waiting[language]} ${report.waiting}`,
-    `${words.today[language]}：${words.done[language]} ${today('done')} · ${words.failures[language]} ${today('failed')} · ${words.interrupted[language]} ${today('interrupted')}`,
+    `${words.today[language]}${colon}${words.done[language]} ${today('done')} · ${words.failures[language]} ${today('failed')} · ${words.interrupted[language]} ${today('interrupted')}`,
+    `${words.version[language]} ${report.version} · ${words.uptime[language]} ${duration(report.uptimeMs)[language]}`,
     `${words.store[language]} ${megabytes} MB`,
   ];
+}
+
+/** An hour in which nobody asked has nothing to draw. */
+function chart({ history }: StatusReport, { language }: View): FactBlock[] {
+  const points = history.answers;
+  if (points.every(({ value }) => value === 0)) return [];
+  const title = modelWords.chart[language];
+  return [{ type: 'series', title, unit: modelWords.questions[language], points }];
 }
 
 export const status: Command = {
@@ -138,7 +54,14 @@ export const status: Command = {
     const report = await services.status();
     const view: View = { language, inGroup: turn.message.place.kind === 'group', at: report.at };
     const red = attention(report, view);
-    const lines = [...red.map((line) => `**${line}**`), ...figures(report, view).map((line) => `- ${line}`)];
-    return { markdown: lines.join('\n'), facts: [modelTable(report, view), platformTable(report, view)] };
+    const first = red.length === 0 ? [words.wellAll[language]] : red;
+    const lines = [
+      first.map((line) => `**${line}**`).join('\n\n'),
+      figures(report, view)
+        .map((line) => `- ${line}`)
+        .join('\n'),
+    ];
+    const facts = [modelTable(report, view), ...chart(report, view), platformTable(report, view)];
+    return { markdown: lines.join('\n\n'), facts };
   },
 };

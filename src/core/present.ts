@@ -40,14 +40,15 @@ function endButtons(turn: Turn, capabilities: Capabilities, language: Language):
   return (['retry', 'good', 'bad'] as const).map((kind) => button(turn, kind, language));
 }
 
-function noticeWords(notice: EndingNotice): Phrase {
+/** What people read about an answer that is not whole. */
+export function endingWords(notice: EndingNotice): Phrase {
   return notice.type === 'fault' ? faults[notice.fault.code] : endings[notice.type];
 }
 
 /** The sentence under the answer, with the short id where something broke, so that it can be named to others. */
 function noticeText(turn: Turn, ending: Ending, language: Language): string | undefined {
   if (ending.notice === undefined) return undefined;
-  const sentence = noticeWords(ending.notice)[language];
+  const sentence = endingWords(ending.notice)[language];
   const named = ending.status === 'failed' || ending.status === 'interrupted';
   return named ? `${sentence} ${shortId(turn.id)}` : sentence;
 }

@@ -1,10 +1,13 @@
 import type { Adapter } from '../contract/adapter.ts';
+import { startOf } from '../calendar.ts';
+import type { Config } from '../config/types.ts';
 import type { Lanes } from '../core/lanes.ts';
 import type { TurnState } from '../core/turn.ts';
 import type { Model } from '../model/types.ts';
 import { pushesOf, type CallUse } from '../reply/call-ledger.ts';
 import type { PaceLevel } from '../reply/pace.ts';
 import type { Store } from '../store/store.ts';
+import { answerHistory, historyLimit, historyMs, type AnswerHistory } from './answer-history.ts';
 
 export type PlatformReport = {
   readonly id: string;
@@ -16,7 +19,7 @@ export type PlatformReport = {
   readonly pace: PaceLevel;
 };
 
-/** Everything `/status` shows, from caches and one count in the store: no call to a platform or a model server. */
+/** Everything `/status` shows, from caches and two looks into the store: no call to a platform or a model server. */
 export type StatusReport = {
   readonly version: string;
   readonly uptimeMs: number;
@@ -24,13 +27,16 @@ export type StatusReport = {
   readonly models: ReturnType<Model['health']>;
   readonly answering: number;
   readonly waiting: number;
-  readonly lastDay: ReadonlyMap<TurnState, number>;
+  /** Questions since midnight in the service's time zone. */
+  readonly today: ReadonlyMap<TurnState, number>;
+  readonly history: AnswerHistory;
   readonly storeBytes: number;
   readonly storeHealthy: boolean;
   readonly at: Date;
 };
 
 export type StatusSources = {
+  readonly config: Pick<Config, 'timeZone'>;
   readonly version: string;
   readonly startedAt: Date;
   readonly now: () => Date;
@@ -42,12 +48,15 @@ export type StatusSources = {
   readonly pace: (adapter: Adapter) => PaceLevel;
 };
 
-const dayMs = 24 * 60 * 60_000;
-
 export function createStatusReporter(sources: StatusSources): () => Promise<StatusReport> {
   return async () => {
     const at = sources.now();
     const { running: answering, waiting } = sources.lanes.totals();
+    const { turns } = sources.store;
+    const [today, traces] = await Promise.all([
+      turns.countsSince(startOf('day', at, sources.config.timeZone)),
+      turns.tracesSince(at.getTime() - historyMs, historyLimit),
+    ]);
     return {
       version: sources.version,
       uptimeMs: at.getTime() - sources.startedAt.getTime(),
@@ -62,7 +71,8 @@ export function createStatusReporter(sources: StatusSources): () => Promise<Stat
       models: sources.model.health(),
       answering,
       waiting,
-      lastDay: await sources.store.turns.countsSince(at.getTime() - dayMs),
+      today,
+      history: answerHistory(traces, at),
       storeBytes: sources.store.sizeBytes(),
       storeHealthy: sources.store.healthy(),
       at,

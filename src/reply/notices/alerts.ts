@@ -1,5 +1,4 @@
-import { duration } from './commands.ts';
-import { phrase, seconds, type Phrase } from './phrase.ts';
+import { duration, phrase, seconds, type Phrase } from './phrase.ts';
 
 /** What administrators are told about a model server. `at` and `since` are times of day. */
 export const alertWords = {

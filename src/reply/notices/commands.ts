@@ -12,6 +12,7 @@ export const summaries = {
   whoami: phrase('你的编号、身份和对话范围', 'your id, your role and whose memory you use'),
   lang: phrase('切换语言：/lang zh 或 /lang en', 'switch language: /lang zh or /lang en'),
   usage: phrase('今天和本月的用量', 'what you used today and this month'),
+  why: phrase('一个回答用了多久、慢在哪里：/why #编号', 'how long an answer took, and where: /why #id'),
   status: phrase('服务和模型服务器的状态', 'state of the service and of the model server'),
   doctor: phrase('逐项检查并指出原因', 'check everything and name the cause'),
 } as const;
@@ -97,56 +98,3 @@ export const whoami = {
   language: phrase('语言', 'Language'),
   chat: phrase('会话', 'Chat'),
 } as const;
-
-export const status = {
-  title: phrase('服务状态', 'Service'),
-  platforms: phrase('平台', 'Platforms'),
-  models: phrase('模型服务器', 'Model servers'),
-  state: phrase('状态', 'State'),
-  since: phrase('持续', 'For'),
-  reconnects: phrase('重连', 'Reconnects'),
-  calls: phrase('今日调用', 'Calls today'),
-  month: phrase('本月调用 → 预计', 'Calls this month → forecast'),
-  pushes: phrase('本月推送 → 预计', 'Pushes this month → forecast'),
-  tight: phrase('已减少更新', 'fewer updates'),
-  finalOnly: phrase('只发最终回答', 'answers only when whole'),
-  model: phrase('模型', 'Model'),
-  context: phrase('上下文', 'Context'),
-  vision: phrase('看图', 'Vision'),
-  server: phrase('服务器', 'Server'),
-  version: phrase('版本', 'Version'),
-  uptime: phrase('已运行', 'Up for'),
-  answersNow: phrase('正在回答', 'Answering now'),
-  waiting: phrase('等待中', 'Waiting'),
-  today: phrase('最近 24 小时', 'Last 24 hours'),
-  store: phrase('数据库', 'Database'),
-  up: phrase('✓ 正常', '✓ up'),
-  down: phrase('✗ 断开', '✗ down'),
-  connecting: phrase('连接中', 'connecting'),
-  failed: phrase('✗ 需要处理', '✗ needs attention'),
-  unknown: phrase('未知', 'unknown'),
-  yes: phrase('可以', 'yes'),
-  no: phrase('不可以', 'no'),
-  done: phrase('完成', 'answered'),
-  failures: phrase('失败', 'failed'),
-  interrupted: phrase('中断', 'interrupted'),
-} as const;
-
-/** `3 天 4 小时`, `5 分 12 秒`: the two largest units. */
-export function duration(milliseconds: number): Phrase {
-  const whole = Math.max(0, Math.floor(milliseconds / 1000));
-  const units = [
-    { value: Math.floor(whole / 86_400), zh: '天', en: 'd' },
-    { value: Math.floor(whole / 3600) % 24, zh: '小时', en: 'h' },
-    { value: Math.floor(whole / 60) % 60, zh: '分', en: 'min' },
-    { value: whole % 60, zh: '秒', en: 's' },
-  ];
-  const first = units.findIndex(({ value }) => value > 0);
-  const shown = units
-    .slice(first === -1 ? 3 : first, (first === -1 ? 3 : first) + 2)
-    .filter(({ value }, index) => value > 0 || index === 0);
-  return phrase(
-    shown.map(({ value, zh }) => `${value} ${zh}`).join(' '),
-    shown.map(({ value, en }) => `${value} ${en}`).join(' '),
-  );
-}
