@@ -1,5 +1,6 @@
 import type { FactBlock } from '../contract/reply.ts';
 import type { Access, Asker } from '../core/access.ts';
+import type { PolicyBook } from '../core/policy.ts';
 import type { Retry } from '../core/retry.ts';
 import type { Turn } from '../core/turn.ts';
 import type { Phrase } from '../reply/notices/phrase.ts';
@@ -9,8 +10,16 @@ import type { StatusReport } from '../diagnosis/status.ts';
 
 /** What a command may use. Small on purpose: a command steers, it does not answer questions. */
 export type CommandServices = {
-  readonly store: Pick<Store, 'turns' | 'scopes' | 'people' | 'usage'>;
+  readonly store: Pick<Store, 'turns' | 'scopes' | 'people' | 'knownPeople' | 'usage' | 'audit'>;
   readonly access: Access;
+  /** What administrators set at run time, and the way to set it. */
+  readonly policy: PolicyBook;
+  /** The platforms that are connected, as `ADMINS` and `ALLOW` name them. */
+  readonly platforms: ReadonlySet<string>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Of the service; an IANA name. */
+  readonly timeZone: string;
   /** When today, or this month, began in the service's time zone; milliseconds since the epoch. */
   readonly startOf: (unit: 'day' | 'month') => number;
   /** Stops the running answers of a scope that this person asked for; says how many. */

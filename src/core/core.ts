@@ -142,6 +142,10 @@ export function createCore(services: CoreServices): Core {
     commandServices: {
       store,
       access,
+      policy: services.policy,
+      platforms: new Set([...services.adapters.values()].map(({ platform }) => platform)),
+      now: () => clock.now().getTime(),
+      timeZone: config.timeZone,
       startOf: (unit) => startOf(unit, clock.now(), config.timeZone),
       stop: (turn) => running.stopScope(turn.scope, turn.message.sender.key, 'stopped'),
       retry,

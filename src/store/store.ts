@@ -7,6 +7,7 @@ import type { ModelImage } from '../model/types.ts';
 import { createAuditStore, type AuditStore } from './audit.ts';
 import { createCallStore, type CallStore } from './calls.ts';
 import { migrate } from './migrations.ts';
+import { createPeopleList, type PeopleList } from './people-list.ts';
 import { createPolicyStore, type PolicyStore } from './policy.ts';
 import type { Schema } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
@@ -37,6 +38,7 @@ export type Store = {
     language(platform: PlatformId, person: PersonKey): Promise<Language | undefined>;
     setLanguage(platform: PlatformId, person: PersonKey, language: Language): Promise<void>;
   };
+  readonly knownPeople: PeopleList;
   readonly feedback: {
     give(turn: TurnId, person: PersonKey, verdict: 'good' | 'bad', at: number): Promise<void>;
   };
@@ -184,6 +186,7 @@ export async function openStore(file: string, clock: Clock): Promise<Store> {
     media: createMedia(db, queue),
     scopes: createScopeStore(db, queue),
     people: createPeople(db, queue),
+    knownPeople: createPeopleList(db),
     feedback: {
       give: (turn, person, verdict, at) =>
         queue.write(async (transaction) => {
