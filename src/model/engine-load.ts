@@ -79,11 +79,11 @@ function sumOf(text: string, name: string): number | undefined {
 /** vLLM's GET /load counts running and waiting requests together. */
 function serverLoad(text: string): EngineLoad | undefined {
   const count = Number(/"server_load"\s*:\s*(\d+)/.exec(text)?.[1]);
-  return Number.isFinite(count) ? { running: count, waiting: 0 } : undefined;
+  return Number.isFinite(count) ? { running: count } : undefined;
 }
 
 /** llama.cpp's GET /slots is a list, one entry for each slot. */
 function busySlots(text: string): EngineLoad | undefined {
   if (!text.includes('"is_processing"')) return undefined;
-  return { running: text.match(/"is_processing"\s*:\s*true/g)?.length ?? 0, waiting: 0 };
+  return { running: text.match(/"is_processing"\s*:\s*true/g)?.length ?? 0 };
 }

@@ -24,7 +24,7 @@ export function expectedWaitMs(
   const undisturbedMs = pace.undisturbedMs();
   if (typicalMs === undefined || undisturbedMs === undefined || workplaces.length === 0) return undefined;
   const rates = workplaces.map(({ places, engine }) => {
-    if (engine === undefined) return { perMs: places / typicalMs, queueMs: 0 };
+    if (engine?.waiting === undefined) return { perMs: places / typicalMs, queueMs: 0 };
     const queueMs = (undisturbedMs * engine.waiting) / Math.max(1, engine.running);
     return { perMs: places / (undisturbedMs + queueMs), queueMs };
   });

@@ -49,7 +49,7 @@ type Look = {
   most: number;
   durationMs: number;
   waitedMs: number;
-  earliestMs: number;
+  firstTokensMs: number;
 };
 
 const nothingSeen = (): Look => ({
@@ -58,7 +58,7 @@ const nothingSeen = (): Look => ({
   most: 0,
   durationMs: 0,
   waitedMs: 0,
-  earliestMs: Infinity,
+  firstTokensMs: 0,
 });
 
 /** `onChange` is called whenever `limit` has changed. */
@@ -69,7 +69,8 @@ export function createMeasuredConcurrency(start: number, onChange: () => void): 
   let look = nothingSeen();
   /** Rises with each cut: what was sent before it says nothing about what is now. */
   let era = 0;
-  let engineQueues = false;
+  /** How many wait in the engine, where it shows that: then it is believed, and first tokens are not looked at. */
+  let queue: number | undefined;
 
   function change(next: number): void {
     const before = limit;
@@ -86,15 +87,15 @@ export function createMeasuredConcurrency(start: number, onChange: () => void): 
 
   /** By Little's law: of those that were there, as many really ran as the part of their time that was no waiting. */
   function judge(): void {
-    const { answers, running, most, durationMs, waitedMs, earliestMs } = look;
+    const { answers, running, most, durationMs, waitedMs, firstTokensMs } = look;
     if (answers < Math.min(answersPerLook, limit)) return;
     const share = 1 - waitedMs / durationMs;
-    const crowded = share < crowdedBelow;
+    const crowded = queue === undefined && share < crowdedBelow;
     if (!crowded && answers < answersPerLook) return;
-    calmMs = Math.min(calmMs * (1 + (calmDrift * answers) / limit), earliestMs);
+    calmMs = Math.min(calmMs * (1 + (calmDrift * answers) / limit), firstTokensMs / answers);
     look = nothingSeen();
     if (crowded) cut((running / answers) * share * backOff);
-    else if (most >= limit && !engineQueues) change(limit + 1);
+    else if (most >= limit && (queue ?? 0) === 0) change(limit + 1);
   }
 
   function take(running: number, durationMs: number, waitedMs: number, firstTokenMs: number): void {
@@ -104,7 +105,7 @@ export function createMeasuredConcurrency(start: number, onChange: () => void): 
       most: Math.max(look.most, running),
       durationMs: look.durationMs + durationMs,
       waitedMs: look.waitedMs + waitedMs,
-      earliestMs: Math.min(look.earliestMs, firstTokenMs),
+      firstTokensMs: look.firstTokensMs + firstTokenMs,
     };
     judge();
   }
@@ -119,21 +120,22 @@ export function createMeasuredConcurrency(start: number, onChange: () => void): 
         answered({ firstTokenMs, durationMs }) {
           if (durationMs - firstTokenMs < shortestStreamMs || sentIn !== era) return;
           // Nobody of ours was before it: that is how long the first token takes by itself.
-          if (running === 1 || calmMs === Infinity) calmMs = firstTokenMs;
+          if (calmMs === Infinity) calmMs = firstTokenMs;
+          if (running === 1) calmMs += (firstTokenMs - calmMs) / answersPerLook;
           take(running, durationMs, Math.max(0, firstTokenMs - calmMs), firstTokenMs);
         },
         refused() {
           if (sentIn === era) cut((running - 1) * backOff);
         },
         unanswered(waitedMs) {
-          if (sentIn === era) take(running, waitedMs, waitedMs, Infinity);
+          if (sentIn === era) take(running, waitedMs, waitedMs, waitedMs);
         },
       };
     },
     engineSays(load, running) {
-      engineQueues = load !== undefined && load.waiting > 0;
+      queue = load?.waiting;
       // With more waiting there than we have sent, the queue is others' and stays whatever we do.
-      if (load === undefined || load.waiting === 0 || load.waiting >= running) return;
+      if (load?.waiting === undefined || load.waiting === 0 || load.waiting >= running) return;
       const ran = (running * load.running) / (load.running + load.waiting);
       if (ran < limit) cut(ran);
     },
@@ -141,7 +143,7 @@ export function createMeasuredConcurrency(start: number, onChange: () => void): 
       era += 1;
       look = nothingSeen();
       calmMs = Infinity;
-      engineQueues = false;
+      queue = undefined;
       ceiling = clamp(most, mostConcurrency);
       change(from);
     },

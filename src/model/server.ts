@@ -113,7 +113,8 @@ export function createServer(options: ServerOptions, surroundings: ServerSurroun
   let asking: Promise<Discovery> | undefined;
   const breaker: Breaker = createBreaker(clock);
   const loadReader = createLoadReader({ endpoint, transport, headers });
-  let engineLoad: (EngineLoad & { readonly at: number }) | undefined;
+  let engineLoad: EngineLoad | undefined;
+  let loadReadAt = -Infinity;
   let state: Omit<ModelHealth, 'description'> = { state: 'unknown', since: clock.now() };
 
   function resize(): void {
@@ -130,8 +131,7 @@ export function createServer(options: ServerOptions, surroundings: ServerSurroun
   }
 
   function freshLoad(): EngineLoad | undefined {
-    if (engineLoad === undefined || clock.now().getTime() - engineLoad.at >= loadLifetimeMs) return undefined;
-    return { running: engineLoad.running, waiting: engineLoad.waiting };
+    return clock.now().getTime() - loadReadAt < loadLifetimeMs ? engineLoad : undefined;
   }
 
   async function ask(): Promise<Discovery> {
@@ -206,15 +206,15 @@ export function createServer(options: ServerOptions, surroundings: ServerSurroun
     send: () => concurrency.sent(slots.running),
     engineLoad: freshLoad,
     load() {
-      const { running, waiting } = freshLoad() ?? { running: 0, waiting: 0 };
+      const { running = 0, waiting = 0 } = freshLoad() ?? {};
       return (Math.max(slots.running, running) + waiting) / slots.size;
     },
     async readLoad(afresh, signal) {
       if (description === undefined) return;
       if (afresh) loadReader.forget();
       try {
-        const load = await loadReader.read(description.engine, signal);
-        engineLoad = load === undefined ? undefined : { ...load, at: clock.now().getTime() };
+        engineLoad = await loadReader.read(description.engine, signal);
+        loadReadAt = clock.now().getTime();
       } catch {
         // Whether the server lives is for the health check to say; its load is simply unknown now.
         engineLoad = undefined;

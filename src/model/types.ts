@@ -133,8 +133,11 @@ export type ModelEnd = {
   readonly retries?: number;
 };
 
-/** What an engine itself says about its work, other clients' requests included. */
-export type EngineLoad = { readonly running: number; readonly waiting: number };
+/**
+ * What an engine itself says about its work, other clients' requests included. Some have one figure for those that run
+ * and those that wait: then `waiting` is absent.
+ */
+export type EngineLoad = { readonly running: number; readonly waiting?: number };
 
 /** One server's work at this moment. */
 export type ServerLoad = {

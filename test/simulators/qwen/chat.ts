@@ -51,6 +51,7 @@ async function answer(
   question: ChatQuestion,
   fault: Fault | undefined,
 ): Promise<void> {
+  if (!(await state.places.enter(response))) return;
   const answered = await state.answer(question);
   if (response.destroyed) return;
   count(state, question, response, record);

@@ -28,7 +28,7 @@ function factsAt(state: SimulatorState, path: string): unknown {
     case 'nginx-front':
       if (path === '/version') return { version: '0.21.0' };
       return path === '/load'
-        ? { server_load: figures.running + others.running + others.waiting }
+        ? { server_load: figures.running + others.running + others.waiting + state.places.waiting }
         : undefined;
     case 'sglang':
       return sglangAt(state, path);
@@ -42,7 +42,7 @@ function factsAt(state: SimulatorState, path: string): unknown {
   }
 }
 
-function sglangAt({ rules, figures }: SimulatorState, path: string): unknown {
+function sglangAt({ rules, figures, toldParallel }: SimulatorState, path: string): unknown {
   const model = rules.models[0] ?? '';
   if (path === '/get_model_info')
     return { model_path: model, tokenizer_path: model, is_generation: true, weight_version: 'default' };
@@ -51,7 +51,14 @@ function sglangAt({ rules, figures }: SimulatorState, path: string): unknown {
     model_path: model,
     context_length: rules.maxModelLen,
     served_model_name: model,
-    internal_states: [{ last_gen_throughput: 0, load: figures.running }],
+    max_running_requests: null,
+    internal_states: [
+      {
+        last_gen_throughput: 0,
+        load: figures.running,
+        ...(toldParallel === undefined ? {} : { effective_max_running_requests_per_dp: toldParallel }),
+      },
+    ],
     version: '0.5.6',
   };
 }

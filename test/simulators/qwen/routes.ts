@@ -100,11 +100,14 @@ function health({ profile }: SimulatorState): Simple {
   }
 }
 
-function metrics({ profile, rules, figures, others, metrics: on }: SimulatorState): Simple {
+function metrics({ profile, rules, figures, others, places, metrics: on }: SimulatorState): Simple {
   if (on && profile.metrics !== undefined) {
     return {
       status: 200,
-      body: renderMetrics(profile.metrics, rules.models[0] ?? '', figures, others),
+      body: renderMetrics(profile.metrics, rules.models[0] ?? '', figures, {
+        ...others,
+        waiting: others.waiting + places.waiting,
+      }),
       headers: text,
     };
   }

@@ -65,7 +65,7 @@ export async function startQwenSimulator(options: QwenSimulatorOptions = {}): Pr
 
 type Controls = Pick<
   QwenSimulator,
-  'setFault' | 'failNext' | 'setAnswer' | 'setModels' | 'setOthers' | 'setSpeed' | 'setWire'
+  'setFault' | 'failNext' | 'setAnswer' | 'setModels' | 'setOthers' | 'setCapacity' | 'setSpeed' | 'setWire'
 >;
 
 function controls(state: SimulatorState): Controls {
@@ -75,6 +75,7 @@ function controls(state: SimulatorState): Controls {
     setAnswer: (answer) => void (state.answer = answer ?? standInAnswer),
     setModels: (models) => void (state.rules = { ...state.rules, models }),
     setOthers: (load) => void Object.assign(state.others, load),
+    setCapacity: (capacity) => state.places.setCapacity(capacity),
     setSpeed: (speed) => void (state.speed = { ...state.speed, ...speed }),
     setWire: (wire) => void (state.wire = { ...state.wire, ...wire }),
   };

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { plainWire } from './frames.ts';
+import { createPlaces, type Places } from './places.ts';
 import type { EngineFigures } from './metrics.ts';
 import { type Profile, profiles } from './profiles.ts';
 import { createRandom, createTicker, type Ticker } from './ticker.ts';
@@ -30,6 +31,9 @@ export type SimulatorState = {
   readonly others: { running: number; waiting: number };
   readonly ownedBy: string;
   readonly parallel: number;
+  /** What SGLang says it runs at once. */
+  readonly toldParallel: number | undefined;
+  readonly places: Places;
   readonly metrics: boolean;
   readonly embeddings: boolean;
   speed: Speed;
@@ -72,6 +76,8 @@ export function createState(options: QwenSimulatorOptions): SimulatorState {
     others: { running: 0, waiting: 0 },
     ownedBy: options.ownedBy ?? profile.ownedBy,
     parallel: options.parallel ?? 4,
+    toldParallel: options.parallel,
+    places: createPlaces(options.capacity ?? Infinity),
     metrics: options.metrics ?? profile.metricsByDefault,
     embeddings: options.embeddings ?? true,
     speed: { ...defaultSpeed, ...options.speed },

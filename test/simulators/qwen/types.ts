@@ -131,8 +131,10 @@ export type QwenSimulatorOptions = {
   readonly thinks?: boolean;
   /** `owned_by` of the model list, where it is not the engine's own word. */
   readonly ownedBy?: string;
-  /** llama.cpp's slots. Default 4. */
+  /** llama.cpp's slots, default 4; what SGLang says it runs at once, by default nothing. */
   readonly parallel?: number;
+  /** Answers made at once; further requests wait inside the engine. Default unlimited. */
+  readonly capacity?: number;
   /** Whether GET /metrics is switched on. Default as the engine has it. */
   readonly metrics?: boolean;
   /** False: POST /v1/embeddings is not served, as by an engine that was started to generate. Default true. */
@@ -175,6 +177,8 @@ export type QwenSimulator = {
   setModels(models: readonly string[]): void;
   /** Requests of other clients, as the engine's figures show them. */
   setOthers(load: { readonly running: number; readonly waiting: number }): void;
+  /** Answers made at once from now on. */
+  setCapacity(capacity: number): void;
   setSpeed(speed: Partial<Speed>): void;
   setWire(wire: Partial<WireStyle>): void;
   /** `refuse` closes the port, `loading` answers 503 everywhere. */

@@ -27,6 +27,11 @@ describe('what an engine tells about itself', () => {
       { engine: 'sglang', version: '0.5.6', contextTokens: 8192 },
     ],
     [
+      'SGLang how many it runs',
+      { profile: 'sglang', parallel: 48 },
+      { engine: 'sglang', parallel: 48, contextTokens: 8192 },
+    ],
+    [
       'llama.cpp its build, its slots and that it sees',
       { profile: 'llamacpp', parallel: 2 },
       { engine: 'llamacpp', version: 'b7010-1a2b3c4d', parallel: 2, contextTokens: 8192, vision: 'yes' },

@@ -103,6 +103,17 @@ describe('the measured concurrency', () => {
     expect(concurrency.limit).toBeLessThan(8);
   });
 
+  it('believes an engine that shows its queue rather than its first tokens', () => {
+    const concurrency = fresh(8);
+    concurrency.sent(1).answered(calm);
+    concurrency.engineSays({ running: 8, waiting: 0 }, 8);
+    for (let answer = 0; answer < 16; answer += 1) concurrency.sent(7).answered(crowded);
+    expect(concurrency.limit).toBe(8);
+    concurrency.engineSays({ running: 8 }, 8);
+    for (let answer = 0; answer < 8; answer += 1) concurrency.sent(7).answered(crowded);
+    expect(concurrency.limit).toBeLessThan(8);
+  });
+
   it('takes silence until the deadline for the longest wait', () => {
     const concurrency = fresh(8);
     for (let question = 0; question < 8; question += 1) concurrency.sent(8).unanswered(60_000);

@@ -49,8 +49,10 @@ export function simulateEngine({ capacity, kind, random, start = 16 }: Simulatio
       inside.shift();
       worked += 1;
       const { sent, sentAt } = job;
-      const firstTokenMs = now - sentAt + between(150, 600);
-      const durationMs = firstTokenMs + between(2_000, 15_000);
+      // A picture or a long history takes the longer; every third has one.
+      const prefillMs = random() < 0.3 ? between(1_000, 2_500) : between(100, 600);
+      const firstTokenMs = now - sentAt + prefillMs;
+      const durationMs = firstTokenMs + between(1_000, 15_000);
       after(durationMs - (now - sentAt), () => {
         worked -= 1;
         running -= 1;
