@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/contract/runtime.ts';
+import { HttpFailure } from './http-failure.ts';
 import type { HttpAnswer, HttpClient } from './http.ts';
 
 /** An HTTP client that notes how far its answers' `Date` is from our clock. */
@@ -26,27 +27,37 @@ export function watchDates(http: HttpClient, clock: Clock): WatchedHttp {
   };
 }
 
-/** A clock is no reason to hold the doctor up. */
+/** A page nobody needs is no reason to hold the doctor up. */
 const ASK_TIMEOUT_MS = 5_000;
 
+export type FrontPage = {
+  readonly skewMs: number | undefined;
+  /** Why no answer came at all, as evidence: `unavailable ECONNREFUSED`. */
+  readonly failure: string | undefined;
+};
+
 /**
- * The same from the front page of a platform's host, for adapters that call no API of their own: not metered, and
- * undefined where it does not answer. Never rejects.
+ * The same from the front page of a platform's host, for adapters that call no API of their own: not metered, and any
+ * answer will do. Never rejects.
  */
-export async function askClock(
+export async function askFrontPage(
   url: string,
   { http, clock }: { readonly http: HttpClient; readonly clock: Clock },
   signal: AbortSignal,
-): Promise<number | undefined> {
+): Promise<FrontPage> {
   const watched = watchDates(http, clock);
   const over = new AbortController();
-  const waited = clock.sleep(ASK_TIMEOUT_MS, over.signal);
+  const waited = clock.sleep(ASK_TIMEOUT_MS, over.signal).then(() => 'timeout');
   const asked = watched.http
     .exchange({ method: 'GET', url: new URL('/', url).href, signal: AbortSignal.any([signal, over.signal]) })
-    .catch(() => undefined);
-  await Promise.race([waited, asked]);
+    .then(() => undefined, networkWords);
+  const failure = await Promise.race([waited, asked]);
   over.abort();
-  return watched.skewMs();
+  return { skewMs: watched.skewMs(), failure };
+}
+
+function networkWords(error: unknown): string {
+  return error instanceof HttpFailure ? `${error.kind} ${error.evidence}` : 'unavailable';
 }
 
 /** A minute off is no delay of the network: nothing keeps this machine's time. */

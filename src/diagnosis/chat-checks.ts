@@ -137,14 +137,15 @@ async function checkImage(client: Client, signal: AbortSignal): Promise<Finding>
 
 /** Whether the model thinks, in which form it comes, and whether that can be switched off. */
 async function checkThinking(client: Client, signal: AbortSignal): Promise<Finding> {
-  const on = await readStream(client, { chat_template_kwargs: { enable_thinking: true } }, signal);
+  if (client.learned.canThink === false) return { state: 'passed', evidence: evidenceWords.thinksNot };
+  const on = await readStream(client, thinking(client, true), signal);
   if ('state' in on) {
     const strict = on.causeCode === 'bad-request';
     return strict ? because('thinking-switch', on.evidence, client.target, { state: 'unknown' }) : on;
   }
   const wrong = brokenStream(client, on, on.chunks.filter(says).length);
   if (wrong !== undefined) return wrong;
-  const quiet = await readStream(client, withoutThinking(client), signal);
+  const quiet = await readStream(client, thinking(client, false), signal);
   if ('state' in quiet) return { ...quiet, state: 'unknown' };
   const [form, still] = [thinkingIn(on), thinkingIn(quiet)];
   if (form === undefined) return { state: 'passed', evidence: evidenceWords.thinksNot };
@@ -155,11 +156,11 @@ async function checkThinking(client: Client, signal: AbortSignal): Promise<Findi
   return { state: 'passed', evidence: phrase(`${how.zh}，${off.zh}`, `${how.en}, ${off.en}`) };
 }
 
-function withoutThinking({ learned }: Client): Fields {
-  // Ollama does not read template arguments; this is its own switch.
+/** The switch in the form the engine reads, as the service sends it. */
+function thinking({ learned }: Client, on: boolean): Fields {
   return learned.engine === 'ollama'
-    ? { reasoning_effort: 'none' }
-    : { chat_template_kwargs: { enable_thinking: false } };
+    ? { reasoning_effort: on ? 'medium' : 'none' }
+    : { chat_template_kwargs: { enable_thinking: on } };
 }
 
 function thinkingIn({ chunks }: Streamed): 'apart' | 'inside' | undefined {

@@ -11,6 +11,8 @@ export type Learned = {
   /** From the same look-up as the service's. */
   contextTokens: number | undefined;
   engine: ModelDescription['engine'] | undefined;
+  /** False where the engine says that its model cannot. */
+  canThink: boolean | undefined;
   /** A model of the list that is evidently for embeddings. */
   embeddingModel: string | undefined;
   /** The server's clock minus ours in milliseconds, from its Date header. */
@@ -22,6 +24,7 @@ export function nothingYet(): Learned {
     model: undefined,
     contextTokens: undefined,
     engine: undefined,
+    canThink: undefined,
     embeddingModel: undefined,
     skewMs: undefined,
   };

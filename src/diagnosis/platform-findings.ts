@@ -19,6 +19,7 @@ const refusedIn = /\d+ refused \(([^)]*)\)/;
 const untrustedIn = /\bforbidden \S+ from (\S+)$/;
 const settingIn = /^([A-Z][A-Z_]+)=(\S+)$/;
 const unsetIn = /^([A-Z][A-Z_]+) is not set$/;
+const unanswered = /\b(unavailable|timeout)\b/;
 const badCertificate = /\b(CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/;
 const noName = /\b(ENOTFOUND|EAI_AGAIN)\b/;
 
@@ -38,7 +39,7 @@ function resultOf(check: Check, view: PlatformView): PlatformResult {
   const { code, state, durationMs, evidence, missing, link } = check;
   if (!view.running && needsRunning(check)) {
     const remedy = code === 'webhook' ? { remedy: platformCauses.enterAddress(view.paths) } : {};
-    const shown = { state: 'skipped', durationMs, evidence: doctorWords.onlyRunning, ...remedy } as const;
+    const shown = { state: 'unknown', durationMs, evidence: doctorWords.onlyRunning, ...remedy } as const;
     return { code, result: shown };
   }
   return {
@@ -48,22 +49,23 @@ function resultOf(check: Check, view: PlatformView): PlatformResult {
       durationMs,
       evidence,
       ...(missing === undefined ? {} : { missing }),
-      ...(link === undefined ? {} : { link }),
+      // No console mends what was not reached.
+      ...(link === undefined || unanswered.test(evidence) ? {} : { link }),
       ...(state === 'passed' ? {} : causeOf(check, view)),
     },
   };
 }
 
 /** Connections and callbacks, and credentials that only the connection could try. */
-function needsRunning({ code, evidence, state }: Check): boolean {
-  if (code === 'webhook' || code === 'connection') return true;
-  return code === 'credentials' && state === 'unknown' && evidence.startsWith('connecting');
+function needsRunning({ code, state, evidence }: Check): boolean {
+  if (state !== 'unknown') return false;
+  return code === 'webhook' || code === 'connection' || evidence.startsWith('connecting');
 }
 
 function causeOf({ code, state, evidence }: Check, { paths }: PlatformView): Partial<PlatformCause> {
   const address = untrustedIn.exec(evidence)?.[1];
   if (address !== undefined) return platformCauses['untrusted-address'](address);
-  if (/\b(unavailable|timeout)\b/.test(evidence)) {
+  if (unanswered.test(evidence)) {
     if (badCertificate.test(evidence)) return platformCauses.certificate;
     if (noName.test(evidence)) return platformCauses.name;
     return /\bunavailable (http )?-?\d/.test(evidence) ? platformCauses.down : platformCauses.unreachable;

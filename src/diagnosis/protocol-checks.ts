@@ -113,8 +113,8 @@ async function checkModels(
 /** Adds what the service itself finds out about who answers here. */
 function askWho(finding: Finding, learned: Learned, looked: Discovery): Finding {
   if ('failure' in looked) return finding;
-  const { engine, version, contextTokens } = looked.found;
-  Object.assign(learned, { engine, contextTokens });
+  const { engine, version, contextTokens, canThink } = looked.found;
+  Object.assign(learned, { engine, contextTokens, canThink });
   const known = engine === 'openai' ? [] : [[engineNames[engine], version].filter(Boolean).join(' ')];
   return { ...finding, evidence: [learned.model, ...known].join(', ') };
 }

@@ -107,9 +107,10 @@ export function createReport(form: ReportForm, language: Language): Report {
         return form.conclusion(words[language]);
       }
       const { cause, remedy } = first.result;
+      const whose = first.subject.part === 'platform' ? first.subject.id : '';
       const gap = language === 'en' ? ' ' : '';
       const sentence = `${cause?.[language] ?? ''}${gap}${remedy?.[language] ?? ''}`;
-      return form.conclusion(`${doctorWords.oneThing[language]}${sentence}`);
+      return form.conclusion(`${doctorWords.oneThing(whose)[language]}${sentence}`);
     },
     well: () => failed().length === 0,
     results: () => results,

@@ -72,6 +72,56 @@ describe('npm run doctor', () => {
     expect(code).toBe(1);
   });
 
+  it('ends with 78 and the key to mend when the configuration is no good', async () => {
+    const { code, output, errors } = await runDoctor(['--json'], { QWEN_BASE_URL: 'nonsense' });
+    expect(errors).toContain('QWEN_BASE_URL');
+    expect(output).toBe('');
+    expect(code).toBe(78);
+  });
+
+  it('--bench times five questions', async () => {
+    const qwen = await startQwenSimulator();
+    ending.push(() => qwen.stop());
+    const { code, output } = await runDoctor(['--bench'], { QWEN_BASE_URL: qwen.baseUrl, LOCALE: 'en' });
+    expect(output).toMatch(/✓ benchmark · \d+ ms · (?:\d+\.\d\d s · ){4}\d+\.\d\d s\n/);
+    expect(code).toBe(0);
+  });
+
+  it('calls nothing broken that only the running service knows, and gives the address to enter', async () => {
+    const qwen = await startQwenSimulator();
+    ending.push(() => qwen.stop());
+    const { code, output } = await runDoctor([], {
+      QWEN_BASE_URL: qwen.baseUrl,
+      FEISHU_MODE: 'webhook',
+      FEISHU_ENCRYPT_KEY: 'an-encrypt-key',
+      FEISHU_VERIFICATION_TOKEN: 'a-token',
+    });
+    expect(output).toMatch(/\? 回调 · \d+ ms · 这里看不到[^]*https:\/\/你的域名\/webhooks\/feishu/);
+    expect(output.trimEnd().split('\n').at(-1)).toContain('没有发现故障');
+    expect(code).toBe(0);
+  });
+
+  it('--json holds the same facts as the lines', async () => {
+    const qwen = await startQwenSimulator({ vision: false });
+    ending.push(() => qwen.stop());
+    const environment = { QWEN_BASE_URL: qwen.baseUrl, FEISHU_APP_SECRET: 'another-secret', LOCALE: 'en' };
+    const plain = await runDoctor([], environment);
+    const json = await runDoctor(['--json'], environment);
+    const report = JSON.parse(json.output) as {
+      advice: string;
+      checks: { state: string; evidence: string; cause?: string; remedy?: string; link?: string }[];
+    };
+    const marks = { passed: '✓', failed: '✗', unknown: '?', skipped: '–' };
+    const lines = plain.output.match(/^ {2}[✓✗?–] /gm)?.map((line) => line.trim());
+    expect(report.checks.map(({ state }) => marks[state as keyof typeof marks])).toEqual(lines);
+    const trouble = report.checks.filter(({ state }) => state === 'failed');
+    expect(trouble).toHaveLength(2);
+    for (const { evidence, cause = '-', remedy = '-' } of trouble)
+      for (const words of [evidence, cause, remedy]) expect(plain.output).toContain(words);
+    expect(plain.output).toContain(report.advice);
+    expect([plain.code, json.code]).toEqual([1, 1]);
+  });
+
   it('--json gives one object and nothing else', async () => {
     const qwen = await startQwenSimulator({ apiKey: 'sk-the-right-key' });
     ending.push(() => qwen.stop());

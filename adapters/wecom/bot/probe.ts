@@ -1,8 +1,8 @@
 import type { AdapterHealth, Check } from '../../../src/contract/adapter.ts';
 import type { Clock } from '../../../src/contract/runtime.ts';
-import { connectionFinding } from '../../shared/findings.ts';
+import { connectionFinding, healthEvidence, type Finding } from '../../shared/findings.ts';
 import type { HttpClient } from '../../shared/http.ts';
-import { askClock, withClock } from '../../shared/platform-clock.ts';
+import { askFrontPage, withClock } from '../../shared/platform-clock.ts';
 
 type ProbeOptions = {
   readonly health: () => AdapterHealth;
@@ -23,16 +23,22 @@ const CONSOLE = 'https://work.weixin.qq.com/wework_admin/frame#/aiHelper/list';
 export async function* probeBot(options: ProbeOptions, signal: AbortSignal): AsyncIterable<Check> {
   const { health, refusedMediaHost, wsUrl, clock } = options;
   const begun = clock.now().getTime();
-  const skewMs = await askClock(wsUrl.replace(/^ws/, 'http'), options, signal);
+  const { skewMs, failure } = await askFrontPage(wsUrl.replace(/^ws/, 'http'), options, signal);
   const durationMs = clock.now().getTime() - begun;
   const { state } = health();
-  const connection = connectionFinding(health());
+  const connection = connectionOf(health(), failure);
   const credentials = state === 'up' ? 'passed' : state === 'failed' ? 'failed' : 'unknown';
-  const evidence = withClock(connection.evidence, skewMs);
+  const evidence = withClock(healthEvidence(health()), skewMs);
   yield { code: 'credentials', state: credentials, durationMs, evidence, ...linked(credentials) };
   if (state === 'failed') return;
   yield { code: 'connection', durationMs: 0, ...connection, ...linked(connection.state) };
   yield* mediaCheck(refusedMediaHost());
+}
+
+/** While no connection was made yet, whether WeCom is reached at all says what stands in the way. */
+function connectionOf(health: AdapterHealth, failure: string | undefined): Finding {
+  const unmade = health.state === 'connecting' && failure !== undefined;
+  return unmade ? { state: 'failed', evidence: failure } : connectionFinding(health);
 }
 
 /** Names the line that would allow a host pictures were not fetched from. */

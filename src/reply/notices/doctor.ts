@@ -45,7 +45,11 @@ export const doctorWords = {
   cause: phrase('原因：', 'Cause: '),
   remedy: phrase('处理：', 'Remedy: '),
   missing: phrase('缺少：', 'Missing: '),
-  oneThing: phrase('现在要做的一件事：', 'The one thing to do: '),
+  /** `whose`: which platform it is about, where it is about one. */
+  oneThing: (whose: string): Phrase =>
+    whose === ''
+      ? phrase('现在要做的一件事：', 'The one thing to do: ')
+      : phrase(`现在要做的一件事（${whose}）：`, `The one thing to do (${whose}): `),
   allWell: phrase('全部正常，不用做什么。', 'All is well; there is nothing to do.'),
   nothingFailed: (unsure: number): Phrase =>
     phrase(

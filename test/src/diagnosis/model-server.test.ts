@@ -91,6 +91,15 @@ describe('what the server says of itself', () => {
     expect(trouble(done)).toEqual([]);
   });
 
+  it.each([
+    { profile: 'vllm', thinks: true, says: 'thinks, in a field of its own, can be switched off' },
+    { profile: 'ollama', thinks: true, says: 'thinks, in a field of its own, can be switched off' },
+    { profile: 'ollama', thinks: false, says: 'does not think' },
+  ] as const)('whether it thinks: $profile, $thinks', async ({ profile, thinks, says }) => {
+    const qwen = await startQwen({ profile, thinks });
+    expect(evidenceOf(await examine(qwen.baseUrl), 'thinking')).toBe(says);
+  });
+
   it('embeddings are tried where a model for them is listed', async () => {
     const qwen = await startQwen({ models: ['Qwen/Qwen3-8B', 'Qwen/Qwen3-Embedding-0.6B'] });
     const done = await examine(qwen.baseUrl);
