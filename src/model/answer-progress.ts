@@ -87,8 +87,9 @@ function finished(finishReason: string, cut: 'truncated' | 'failed'): Pick<Model
     case 'tool_calls':
     case 'function_call':
       return { reason: 'tool-calls' };
-    case 'abort':
     case 'content_filter':
+      return { reason: cut, fault: { code: 'content-filter', evidence } };
+    case 'abort':
       return { reason: cut, fault: { code: 'cut-off', evidence } };
     case 'error':
     case 'parse_error':

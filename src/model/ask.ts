@@ -177,6 +177,9 @@ function postpone(standing: Standing, { retry, fault }: Failure, { clock, random
 function note(server: Server, outcome: AnswerOutcome): void {
   const fault = outcome.type === 'ended' ? outcome.end.fault : outcome.failure.fault;
   if (fault === undefined) server.noteAnswer();
-  else if (!isRequestFault(fault.code) && !['overloaded', 'no-vision', 'runaway'].includes(fault.code))
+  else if (
+    !isRequestFault(fault.code) &&
+    !['overloaded', 'no-vision', 'runaway', 'content-filter'].includes(fault.code)
+  )
     server.noteFailure(fault);
 }

@@ -55,7 +55,8 @@ export type ModelDescription = {
  * `no-vision` a text-only model got a picture · `bad-image` · `too-many-images` · `body-too-large` 413 ·
  * `context-overflow` · `overloaded` 503 queue full, 429 · `gateway` 502/504 · `server-error` 500 · `engine-dead` ·
  * `bad-request` other 4xx · `first-token-timeout` · `idle-timeout` · `cut-off` ended without a finish reason ·
- * `not-openai` the answer is not this protocol · `runaway` the answer passed our cap or repeated itself without end.
+ * `not-openai` the answer is not this protocol · `runaway` the answer passed our cap or repeated itself without end ·
+ * `content-filter` the server ended the answer by its own filter (finish reason `content_filter`).
  */
 export type ModelFaultCode =
   | 'unreachable'
@@ -79,7 +80,8 @@ export type ModelFaultCode =
   | 'idle-timeout'
   | 'cut-off'
   | 'not-openai'
-  | 'runaway';
+  | 'runaway'
+  | 'content-filter';
 
 export type ModelFault = {
   readonly code: ModelFaultCode;

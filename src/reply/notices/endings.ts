@@ -75,6 +75,10 @@ export const faults: Readonly<Record<ModelFaultCode, Phrase>> = {
     '模型一直在重复，我让它停下了。请换个问法再试。',
     'The model kept repeating itself, so I stopped it. Please rephrase.',
   ),
+  'content-filter': phrase(
+    '模型服务的内容审核拦下了这个回答。请换个问法。',
+    'The model server’s content filter stopped this answer. Please rephrase.',
+  ),
 };
 
 /** What the person reads under an answer that is not whole for another reason. */

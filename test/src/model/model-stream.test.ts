@@ -141,13 +141,21 @@ describe('endings', () => {
     ['length', 'length', undefined],
     ['tool_calls', 'tool-calls', undefined],
     ['abort', 'truncated', 'cut-off'],
-    ['content_filter', 'truncated', 'cut-off'],
+    ['content_filter', 'truncated', 'content-filter'],
     ['eos_token', 'stop', undefined],
   ] as const)('reads finish_reason %s as %s', async (finishReason, reason, code) => {
     const simulator = await startSimulator();
     simulator.setAnswer(() => ({ text: 'some words', finishReason }));
     const { end } = await askOnce(startModel([simulator.baseUrl]));
     expect({ reason: end.reason, code: end.fault?.code }).toEqual({ reason, code });
+  });
+
+  it('says that the server’s own filter kept an answer back, and asks it only once', async () => {
+    const simulator = await startSimulator();
+    simulator.setAnswer(() => ({ text: '', finishReason: 'content_filter' }));
+    const { end } = await askOnce(startModel([simulator.baseUrl]));
+    expect(end).toMatchObject({ reason: 'failed', fault: { code: 'content-filter' } });
+    expect(simulator.chats).toHaveLength(1);
   });
 
   it('closes the connection to the server when the answer is stopped', async () => {
