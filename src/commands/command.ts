@@ -1,5 +1,7 @@
 import type { FactBlock } from '../contract/reply.ts';
 import type { Access, Asker } from '../core/access.ts';
+import type { OwnerOf } from '../core/group-owners.ts';
+import type { OwnHistory } from '../core/own-history.ts';
 import type { PolicyBook } from '../core/policy.ts';
 import type { Retry } from '../core/retry.ts';
 import type { Turn } from '../core/turn.ts';
@@ -10,7 +12,7 @@ import type { StatusReport } from '../diagnosis/status.ts';
 
 /** What a command may use. Small on purpose: a command steers, it does not answer questions. */
 export type CommandServices = {
-  readonly store: Pick<Store, 'turns' | 'scopes' | 'people' | 'knownPeople' | 'usage' | 'audit'>;
+  readonly store: Pick<Store, 'turns' | 'scopes' | 'people' | 'knownPeople' | 'usage' | 'audit' | 'counter'>;
   readonly access: Access;
   /** What administrators set at run time, and the way to set it. */
   readonly policy: PolicyBook;
@@ -25,6 +27,9 @@ export type CommandServices = {
   /** Stops the running answers of a scope that this person asked for; says how many. */
   readonly stop: (turn: Turn) => number;
   readonly retry: Retry;
+  /** Who owns a group, where the platform tells. */
+  readonly ownerOf: OwnerOf;
+  readonly ownHistory: OwnHistory;
   readonly status: () => Promise<StatusReport>;
   /** Names of the models that answer text, as far as they are known; no I/O. */
   readonly models: () => readonly string[];

@@ -1,5 +1,7 @@
 import type { Command } from './command.ts';
+import { context } from './context.ts';
 import { doctor } from './doctor.ts';
+import { forget } from './forget.ts';
 import { help } from './help.ts';
 import { lang } from './lang.ts';
 import { newConversation } from './new.ts';
@@ -19,6 +21,8 @@ export const commands: readonly Command[] = [
   retry,
   think,
   whoami,
+  context,
+  forget,
   lang,
   usage,
   why,

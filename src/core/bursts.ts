@@ -3,6 +3,7 @@ import type { EventKey, AdapterId } from '../contract/ids.ts';
 import type { Clock } from '../contract/runtime.ts';
 import type { Store } from '../store/store.ts';
 import type { Scope } from './scope.ts';
+import { withoutContent } from './erased.ts';
 import type { Turn, TurnId } from './turn.ts';
 
 /**
@@ -33,8 +34,11 @@ export type Bursts = {
   open(scope: Scope, message: InboundMessage): TurnId | undefined;
   /** Takes a stored part to its question, or lets it become one of its own where that has begun to be answered. */
   join(part: Turn): Promise<void>;
-  /** The question that a message of that key was taken into. */
-  holding(adapter: AdapterId, message: EventKey): TurnId | undefined;
+  /**
+   * Takes a message back out of the question it belongs to, which is then asked again without it. False where that cannot
+   * be: its answer is being shown, it is all there is, or no such question is open.
+   */
+  withdraw(adapter: AdapterId, message: EventKey): boolean;
 };
 
 /** Several messages as one: the words in their order, all pictures, the first quotation. */
@@ -55,9 +59,19 @@ export function mergeMessages(first: InboundMessage, more: readonly InboundMessa
   };
 }
 
+/** The question with everything said so far. */
+function whole(turn: Turn, parts: readonly Turn[]): Turn {
+  const more = parts.map(({ message }) => message);
+  return { ...turn, message: mergeMessages(turn.message, more) };
+}
+
+function saysNothing({ text, media, unreadable, quote }: InboundMessage): boolean {
+  return text === '' && media.length === 0 && unreadable.length === 0 && quote === undefined;
+}
+
 type Entry = {
-  readonly turn: Turn;
-  readonly parts: Turn[];
+  turn: Turn;
+  parts: readonly Turn[];
   readonly onMore: () => void;
   lastAt: number;
   working: boolean;
@@ -80,11 +94,7 @@ export function createBursts({ store, clock, begin }: BurstServices): Bursts {
     // A quotation points at something else; it begins a question of its own.
     if (message.quote !== undefined) return false;
     const pauseMs = clock.now().getTime() - entry.lastAt;
-    const wordless =
-      mergeMessages(
-        entry.turn.message,
-        entry.parts.map((part) => part.message),
-      ).text === '';
+    const wordless = whole(entry.turn, entry.parts).message.text === '';
     return entry.working || wordless || pauseMs <= pauseWithinBurstMs;
   }
 
@@ -92,7 +102,7 @@ export function createBursts({ store, clock, begin }: BurstServices): Bursts {
     begin(turn, parts, onMore) {
       const entry: Entry = {
         turn,
-        parts: [...parts],
+        parts,
         onMore,
         lastAt: clock.now().getTime(),
         working: false,
@@ -101,13 +111,7 @@ export function createBursts({ store, clock, begin }: BurstServices): Bursts {
       };
       entries.set(turn.id, entry);
       return {
-        turn: () => ({
-          ...turn,
-          message: mergeMessages(
-            turn.message,
-            entry.parts.map(({ message }) => message),
-          ),
-        }),
+        turn: () => whole(entry.turn, entry.parts),
         round(signal) {
           entry.interrupt = new AbortController();
           const { signal: more } = entry.interrupt;
@@ -131,7 +135,7 @@ export function createBursts({ store, clock, begin }: BurstServices): Bursts {
     async join(part) {
       const entry = part.joinedTo === undefined ? undefined : entries.get(part.joinedTo);
       if (entry !== undefined) {
-        entry.parts.push(part);
+        entry.parts = [...entry.parts, part];
         entry.lastAt = clock.now().getTime();
         entry.onMore();
         return entry.interrupt.abort();
@@ -139,11 +143,21 @@ export function createBursts({ store, clock, begin }: BurstServices): Bursts {
       await store.turns.save(part.id, { kind: 'question' }, clock.now().getTime());
       begin({ ...part, kind: 'question' });
     },
-    holding(adapter, message) {
-      const found = [...entries.values()].find(({ parts }) =>
-        parts.some((part) => part.message.place.adapter === adapter && part.message.eventKey === message),
-      );
-      return found?.turn.id;
+    withdraw(adapter, message) {
+      const isIt = (turn: Turn): boolean =>
+        turn.message.place.adapter === adapter && turn.message.eventKey === message;
+      const entry = [...entries.values()].find(({ turn, parts }) => [turn, ...parts].some(isIt));
+      if (entry === undefined) return false;
+      const first = isIt(entry.turn)
+        ? { ...entry.turn, message: withoutContent(entry.turn.message) }
+        : entry.turn;
+      const parts = entry.parts.filter((part) => !isIt(part));
+      if (saysNothing(whole(first, parts).message)) return false;
+      entry.turn = first;
+      entry.parts = parts;
+      entry.onMore();
+      entry.interrupt.abort();
+      return true;
     },
   };
 }

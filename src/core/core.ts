@@ -17,10 +17,12 @@ import type { AnswerServices } from './answer-question.ts';
 import { createAccess } from './access.ts';
 import { createBursts } from './bursts.ts';
 import { createDirectChats } from './direct-chats.ts';
+import { createGroupOwners } from './group-owners.ts';
 import { createTurnHandler } from './handle-turn.ts';
 import { newButtonKey, newTurnId } from './ids.ts';
 import { createInbox } from './inbox.ts';
 import { createLanes } from './lanes.ts';
+import { createOwnHistory } from './own-history.ts';
 import type { PolicyBook } from './policy.ts';
 import { createRefusals } from './refusals.ts';
 import { recoverTurns } from './recover.ts';
@@ -149,6 +151,8 @@ export function createCore(services: CoreServices): Core {
       startOf: (unit) => startOf(unit, clock.now(), config.timeZone),
       stop: (turn) => running.stopScope(turn.scope, turn.message.sender.key, 'stopped'),
       retry,
+      ownerOf: createGroupOwners(services.adapters, clock, log),
+      ownHistory: createOwnHistory({ store, running, clock }),
       status,
       models: () =>
         services.model

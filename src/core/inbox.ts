@@ -58,15 +58,29 @@ async function greet(services: InboxServices, event: InboundJoined): Promise<Adm
   return accepted;
 }
 
-function recall(services: InboxServices, event: InboundRecall): Admission {
-  const { adapter } = event.place;
-  const question = services.bursts.holding(adapter, event.message);
-  const stopped =
-    question === undefined
-      ? services.running.stopMessage(adapter, event.message, 'recalled')
-      : services.running.stop(question, 'recalled');
-  services.log.info({ adapter: event.place.adapter, stopped }, 'a message was recalled');
-  return stopped ? accepted : ignored;
+/**
+ * A message that was taken back leaves the bot's memory with all that was answered to it, however long ago that was. While
+ * no answer is shown, the other messages of the same question are answered without it; otherwise the answer stops.
+ */
+async function recall(
+  { store, clock, bursts, running, log }: InboxServices,
+  event: InboundRecall,
+): Promise<Admission> {
+  const { message, place } = event;
+  const { adapter } = place;
+  const at = clock.now().getTime();
+  // Taken for seen: should the message itself come only now, nobody answers it.
+  await store.turns.admit({ adapter, eventKey: message, at });
+  if (bursts.withdraw(adapter, message)) {
+    await store.forget.emptyMessage(adapter, message, at);
+    log.info({ adapter, step: 'again' }, 'a message was recalled');
+    return accepted;
+  }
+  const asked = running.stopMessage(adapter, message, 'recalled');
+  const erased = await store.forget.eraseMessage(adapter, message, at);
+  const stopped = erased.filter((id) => running.stop(id, 'recalled')).length > 0 || asked;
+  log.info({ adapter, stopped, erased: erased.length }, 'a message was recalled');
+  return erased.length > 0 ? accepted : ignored;
 }
 
 async function judgement(services: InboxServices, event: InboundFeedback): Promise<Admission> {

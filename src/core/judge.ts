@@ -7,9 +7,8 @@ type Verdict = { readonly status: ReplyOutcome['status']; readonly notice?: Endi
 
 function abortVerdict(reason: unknown): Verdict {
   const why = reason instanceof TurnStopped ? reason.reason : 'shutting-down';
-  return why === 'shutting-down'
-    ? { status: 'interrupted', notice: { type: 'shutting-down' } }
-    : { status: 'stopped', notice: { type: 'stopped' } };
+  if (why === 'shutting-down') return { status: 'interrupted', notice: { type: why } };
+  return { status: 'stopped', notice: { type: why === 'recalled' ? why : 'stopped' } };
 }
 
 function silence(thought: boolean, length: boolean): Verdict {

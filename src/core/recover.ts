@@ -1,6 +1,7 @@
 import type { Logger } from '../contract/runtime.ts';
 import type { Store } from '../store/store.ts';
 import type { Bursts } from './bursts.ts';
+import { erasedEnding } from './erased.ts';
 import type { Turn } from './turn.ts';
 
 export type RecoverServices = {
@@ -21,7 +22,8 @@ export async function recoverTurns({ store, bursts, begin, log }: RecoverService
   const toAnswer = new Set(left.filter(({ ending }) => ending === undefined).map(({ id }) => id));
   for (const turn of left) {
     const taken = turn.joinedTo !== undefined && toAnswer.has(turn.joinedTo);
-    if (turn.kind === 'part') await (taken ? undefined : bursts.join(turn));
+    if (turn.erasedAt !== undefined && turn.ending === undefined) begin({ ...turn, ending: erasedEnding });
+    else if (turn.kind === 'part') await (taken ? undefined : bursts.join(turn));
     // Whatever began to run has been begun once more; only a turn that was never touched has not.
     else begin({ ...turn, attempts: turn.state === 'accepted' && turn.attempts === 0 ? 1 : turn.attempts });
   }

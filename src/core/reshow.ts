@@ -28,6 +28,8 @@ async function closeAgain(
   const adapter = services.adapters.get(adapterId);
   const part = turn.parts.at(-1);
   if (adapter === undefined || part === undefined || turn.ending === undefined) return;
+  // What it says is known to the chat alone.
+  if (turn.erasedAt !== undefined) return;
   const language =
     (await services.store.people.language(platform, turn.message.sender.key)) ?? services.locale;
   const finish = presentEnding(turn, turn.ending, adapter.capabilities, language);

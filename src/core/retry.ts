@@ -3,6 +3,7 @@ import type { Clock } from '../contract/runtime.ts';
 import { admission } from '../reply/notices/admission.ts';
 import { limitReached, paused } from '../reply/notices/limits.ts';
 import type { Phrase } from '../reply/notices/phrase.ts';
+import { privacy } from '../reply/notices/privacy.ts';
 import { toasts } from '../reply/notices/progress.ts';
 import type { Store } from '../store/store.ts';
 import type { Access, Asker } from './access.ts';
@@ -29,6 +30,7 @@ export type Retry = (old: Turn, by: Asker, target?: ReplyTarget) => Promise<Phra
 
 /** A question asked again is a question: the same rights, limits and pauses hold. */
 async function refusal(services: RetryServices, old: Turn, by: Asker): Promise<Phrase | undefined> {
+  if (old.erasedAt !== undefined) return privacy.gone;
   if (old.ending === undefined) return toasts.stillRunning;
   if (!services.access.mayAsk(by)) return admission['not-allowed'];
   const policy = services.policy.current();

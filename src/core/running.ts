@@ -1,4 +1,4 @@
-import type { EventKey } from '../contract/ids.ts';
+import type { EventKey, PersonKey, PlatformId } from '../contract/ids.ts';
 import type { Scope } from './scope.ts';
 import type { Turn, TurnId } from './turn.ts';
 
@@ -28,6 +28,8 @@ export type Running = {
   stop(id: TurnId, reason: StopReason): boolean;
   /** Stops the turns of this scope that this person asked (or all, when no person is given); says how many. */
   stopScope(scope: Scope, person: string | undefined, reason: StopReason): number;
+  /** Stops everything this person asked for on the platform. */
+  stopPerson(platform: PlatformId, person: PersonKey, reason: StopReason): number;
   stopMessage(adapter: string, message: EventKey, reason: StopReason): boolean;
   stopAll(reason: StopReason): void;
   size(): number;
@@ -66,6 +68,15 @@ export function createRunning(): Running {
           (turn.kind === 'question' || lasting.has(turn.id)) &&
           turn.scope === scope &&
           (person === undefined || turn.message.sender.key === person),
+      );
+      return mine.filter((entry) => end(entry, reason)).length;
+    },
+    stopPerson(platform, person, reason) {
+      const mine = [...entries.values()].filter(
+        ({ turn: { id, kind, message } }) =>
+          (kind === 'question' || lasting.has(id)) &&
+          message.place.platform === platform &&
+          message.sender.key === person,
       );
       return mine.filter((entry) => end(entry, reason)).length;
     },

@@ -46,6 +46,7 @@ export type EndingNotice =
   | { readonly type: 'empty' }
   | { readonly type: 'truncated' }
   | { readonly type: 'stopped' }
+  | { readonly type: 'recalled' }
   | { readonly type: 'restarted' }
   | { readonly type: 'shutting-down' }
   | { readonly type: 'pictures-unusable' }
@@ -122,6 +123,8 @@ export type Turn = NewTurn & {
   /** The id of the model that answered. */
   readonly model: string | undefined;
   readonly trace: TurnTrace | undefined;
+  /** Its words were erased; nobody answers it, quotes it or goes on from it. */
+  readonly erasedAt: number | undefined;
 };
 
 export type TurnPatch = {
@@ -163,5 +166,6 @@ export function asTurn(turn: NewTurn): Turn {
     completionTokens: undefined,
     model: undefined,
     trace: undefined,
+    erasedAt: undefined,
   };
 }

@@ -195,6 +195,10 @@ async function knowPeople(db: Kysely<Schema>): Promise<void> {
     .execute();
 }
 
+async function rememberErasure(db: Kysely<Schema>): Promise<void> {
+  await db.schema.alterTable('turns').addColumn('erased_at', 'bigint').execute();
+}
+
 /** Version n of the schema is what stands after the first n of these. Never edited once released, only appended. */
 const migrations: readonly Migration[] = [
   createFirstTables,
@@ -202,6 +206,7 @@ const migrations: readonly Migration[] = [
   switchThinking,
   nameModels,
   knowPeople,
+  rememberErasure,
 ];
 
 /** The file was written by a newer program; going on could destroy what this one does not know. */

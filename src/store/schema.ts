@@ -51,6 +51,8 @@ export type TurnRow = {
   joined_to: string | null;
   accepted_at: number;
   updated_at: number;
+  /** When its words were erased (`/forget`, a recalled message); what is saved of it later holds none. */
+  erased_at: number | null;
 };
 
 /** A picture ready for the model, so that later questions can ask about it. Gone after `expires_at`. */

@@ -9,8 +9,9 @@ import { createCallStore, type CallStore } from './calls.ts';
 import { migrate } from './migrations.ts';
 import { createPeopleList, type PeopleList } from './people-list.ts';
 import { createPolicyStore, type PolicyStore } from './policy.ts';
+import { createForgetStore, type ForgetStore } from './forget.ts';
 import type { Schema } from './schema.ts';
-import { openSqlite } from './sqlite.ts';
+import { emptyWriteAheadLog, openSqlite } from './sqlite.ts';
 import { createScopeStore, type ScopeStore } from './scopes.ts';
 import { createUseCounter, type UseCounter } from './use-counter.ts';
 import { createUsageStore, type UsageStore } from './usage.ts';
@@ -46,6 +47,7 @@ export type Store = {
   readonly calls: CallStore;
   readonly usage: UsageStore;
   readonly counter: UseCounter;
+  readonly forget: ForgetStore;
   readonly policy: PolicyStore;
   /** Forgets what has outlived its retention: texts, pictures, claims. */
   purge(now: number, retentionMs: number): Promise<void>;
@@ -60,6 +62,13 @@ function createMedia(db: Kysely<Schema>, queue: WriteQueue): Store['media'] {
     put: (turn, images, expiresAt) =>
       queue.write(async (transaction) => {
         await transaction.deleteFrom('media').where('turn_id', '=', turn).execute();
+        const erased = await transaction
+          .selectFrom('turns')
+          .select('id')
+          .where('id', '=', turn)
+          .where('erased_at', 'is not', null)
+          .executeTakeFirst();
+        if (erased !== undefined) return;
         for (const [position, { mime, bytes, width, height }] of images.entries()) {
           const row = { turn_id: turn, position, mime, width, height, bytes, expires_at: expiresAt };
           await transaction.insertInto('media').values(row).execute();
@@ -181,6 +190,7 @@ export async function openStore(file: string, clock: Clock): Promise<Store> {
         },
       ),
   };
+  const scrub = (): Promise<boolean> => emptyWriteAheadLog(db, clock);
   return {
     turns: createTurnStore(db, queue),
     media: createMedia(db, queue),
@@ -203,8 +213,12 @@ export async function openStore(file: string, clock: Clock): Promise<Store> {
     calls: createCallStore(db, queue),
     usage: createUsageStore(db),
     counter: createUseCounter(db),
+    forget: createForgetStore(db, queue, scrub),
     policy: createPolicyStore(db, queue),
-    purge: (now, retentionMs) => purge(queue, now, retentionMs),
+    async purge(now, retentionMs) {
+      await purge(queue, now, retentionMs);
+      await scrub();
+    },
     healthy: () => healthy,
     sizeBytes: () => statSync(file).size,
     async close() {

@@ -1,6 +1,16 @@
 import type { Selectable } from 'kysely';
 import type { Scope } from '../core/scope.ts';
-import type { AdmissionNotice, NewTurn, Turn, TurnId, TurnKind, TurnPatch, TurnState } from '../core/turn.ts';
+import { withoutEvidence } from '../core/erased.ts';
+import type {
+  AdmissionNotice,
+  Ending,
+  NewTurn,
+  Turn,
+  TurnId,
+  TurnKind,
+  TurnPatch,
+  TurnState,
+} from '../core/turn.ts';
 import type { TurnRow } from './schema.ts';
 
 /** A turn at its birth. */
@@ -35,6 +45,7 @@ export function toRow(turn: NewTurn): TurnRow {
     joined_to: turn.joinedTo ?? null,
     accepted_at: turn.acceptedAt,
     updated_at: turn.acceptedAt,
+    erased_at: null,
   };
 }
 
@@ -45,31 +56,49 @@ function readNotice(column: string): AdmissionNotice {
   return { code: codes.find((code) => code === column) ?? 'not-allowed' };
 }
 
-/** The store wrote these columns itself, so their shapes are trusted here and nowhere else. */
+// The store wrote these columns itself, so their shapes are trusted here and nowhere else.
+
+export function readMessage(column: string): Turn['message'] {
+  const message = JSON.parse(column) as Omit<Turn['message'], 'sentAt'> & { sentAt: string };
+  return { ...message, sentAt: new Date(message.sentAt) };
+}
+
+function readEnding(column: string): Ending {
+  return JSON.parse(column) as Ending;
+}
+
+/** The `outcome` column without what a server said of its own. */
+export function endingWithoutEvidence(column: string): string {
+  return JSON.stringify(withoutEvidence(readEnding(column)));
+}
+
 export function fromRow(row: Selectable<TurnRow>): Turn {
-  const message = JSON.parse(row.message) as Omit<Turn['message'], 'sentAt'> & { sentAt: string };
   return {
     id: row.id as TurnId,
     kind: row.kind as TurnKind,
     ...(row.notice === null ? {} : { notice: readNotice(row.notice) }),
     ...(row.joined_to === null ? {} : { joinedTo: row.joined_to as TurnId }),
     scope: row.scope as Scope,
-    message: { ...message, sentAt: new Date(message.sentAt) },
+    message: readMessage(row.message),
     buttonKey: row.button_key,
     acceptedAt: row.accepted_at,
     state: row.state as TurnState,
     attempts: row.attempts,
     question: row.question ?? undefined,
     answer: row.answer ?? undefined,
-    ending: row.outcome === null ? undefined : (JSON.parse(row.outcome) as NonNullable<Turn['ending']>),
+    ending: row.outcome === null ? undefined : readEnding(row.outcome),
     parts: JSON.parse(row.parts) as Turn['parts'],
     retriedAt: row.retried_at ?? undefined,
     promptTokens: row.prompt_tokens ?? undefined,
     completionTokens: row.completion_tokens ?? undefined,
     model: row.model ?? undefined,
+    erasedAt: row.erased_at ?? undefined,
     trace: row.trace === null ? undefined : (JSON.parse(row.trace) as NonNullable<Turn['trace']>),
   };
 }
+
+/** Every column in which something said by a person or by the model may stand. */
+export const contentColumns = ['question', 'answer', 'message', 'outcome'] as const;
 
 export function toColumns(patch: TurnPatch): Partial<TurnRow> {
   return {

@@ -3,7 +3,7 @@ import type { EventKey, AdapterId, ChatKey, PersonKey, PlatformId } from '../con
 import type { Scope } from '../core/scope.ts';
 import type { NewTurn, Turn, TurnId, TurnPatch, TurnState, TurnTrace } from '../core/turn.ts';
 import type { Schema, TurnRow } from './schema.ts';
-import { fromRow, toColumns, toRow } from './turn-rows.ts';
+import { contentColumns, endingWithoutEvidence, fromRow, toColumns, toRow } from './turn-rows.ts';
 import { createUseCounter, type UseCounter } from './use-counter.ts';
 import type { WriteQueue } from './write-queue.ts';
 
@@ -75,6 +75,27 @@ async function markRetried(transaction: Transaction<Schema>, id: TurnId, at: num
   return result.numUpdatedRows > 0n;
 }
 
+/** Words of a turn that was erased while it was being answered are not stored any more. */
+async function withoutErased(
+  transaction: Transaction<Schema>,
+  id: TurnId,
+  columns: Partial<TurnRow>,
+): Promise<Partial<TurnRow>> {
+  if (!contentColumns.some((name) => columns[name] !== undefined)) return columns;
+  const turn = await transaction
+    .selectFrom('turns')
+    .select('erased_at')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (turn === undefined || turn.erased_at === null) return columns;
+  const kept = { ...columns };
+  delete kept.question;
+  delete kept.answer;
+  delete kept.message;
+  if (typeof kept.outcome === 'string') kept.outcome = endingWithoutEvidence(kept.outcome);
+  return kept;
+}
+
 export function createTurnStore(db: Kysely<Schema>, queue: WriteQueue): TurnStore {
   const one = async (rows: Promise<Selectable<TurnRow> | undefined>): Promise<Turn | undefined> => {
     const row = await rows;
@@ -96,9 +117,10 @@ export function createTurnStore(db: Kysely<Schema>, queue: WriteQueue): TurnStor
       }),
     save: (id, patch, at) =>
       queue.write(async (transaction) => {
+        const columns = await withoutErased(transaction, id, toColumns(patch));
         await transaction
           .updateTable('turns')
-          .set({ ...toColumns(patch), updated_at: at })
+          .set({ ...columns, updated_at: at })
           .where('id', '=', id)
           .execute();
         if (patch.absorbed === undefined || patch.absorbed.length === 0) return;
@@ -150,6 +172,7 @@ export function createTurnStore(db: Kysely<Schema>, queue: WriteQueue): TurnStor
           .where('scope', '=', scope)
           .where('person', '=', person)
           .where('kind', '=', 'question')
+          .where('erased_at', 'is', null)
           .orderBy('accepted_at', 'desc')
           .executeTakeFirst(),
       ),

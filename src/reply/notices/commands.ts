@@ -10,6 +10,8 @@ export const summaries = {
     'let the model think first: /think on or /think off',
   ),
   whoami: phrase('你的编号、身份和对话范围', 'your id, your role and whose memory you use'),
+  context: phrase('群里的对话是各自的还是共用的', 'whether a group shares one conversation'),
+  forget: phrase('删除我在这里的全部记录', 'erase everything stored of you'),
   lang: phrase('切换语言：/lang zh 或 /lang en', 'switch language: /lang zh or /lang en'),
   usage: phrase('今天和本月的用量', 'what you used today and this month'),
   why: phrase('一个回答用了多久、慢在哪里：/why #编号', 'how long an answer took, and where: /why #id'),

@@ -1,0 +1,35 @@
+import type { Clock } from '../contract/runtime.ts';
+import type { Amount, OwnHistory as Erasable } from '../store/forget.ts';
+import type { Store } from '../store/store.ts';
+import type { Running } from './running.ts';
+import type { Turn } from './turn.ts';
+
+/** Everything the sender of a turn said on its platform before it, in whatever chat. */
+export type OwnHistory = {
+  amount(turn: Turn): Promise<Amount>;
+  /** Stops what of it is being answered, then erases all. False: a trace is left in the store's files for now. */
+  erase(turn: Turn): Promise<boolean>;
+};
+
+export type OwnHistoryServices = {
+  readonly store: Pick<Store, 'forget'>;
+  readonly running: Pick<Running, 'stopPerson'>;
+  readonly clock: Clock;
+};
+
+function historyBefore({ id, acceptedAt, message }: Turn): Erasable {
+  const { place, sender } = message;
+  return { platform: place.platform, person: sender.key, until: acceptedAt, except: id };
+}
+
+export function createOwnHistory({ store, running, clock }: OwnHistoryServices): OwnHistory {
+  return {
+    amount: (turn) => store.forget.amount(historyBefore(turn)),
+    async erase(turn) {
+      const history = historyBefore(turn);
+      running.stopPerson(history.platform, history.person, 'stopped');
+      await store.forget.erasePerson(history, clock.now().getTime());
+      return store.forget.scrub();
+    },
+  };
+}
