@@ -119,8 +119,8 @@ export function createMeasuredConcurrency(start: number, onChange: () => void): 
       return {
         answered({ firstTokenMs, durationMs }) {
           if (durationMs - firstTokenMs < shortestStreamMs || sentIn !== era) return;
-          // Nobody of ours was before it: that is how long the first token takes by itself.
           if (calmMs === Infinity) calmMs = firstTokenMs;
+          // Nobody of ours was before it: that is how long the first token takes by itself.
           if (running === 1) calmMs += (firstTokenMs - calmMs) / answersPerLook;
           take(running, durationMs, Math.max(0, firstTokenMs - calmMs), firstTokenMs);
         },
