@@ -2,6 +2,7 @@ import type { Json } from '../contract/ids.ts';
 import { decodeEvent, type Chunk } from '../model/chunk.ts';
 import { toEvidence } from '../model/evidence.ts';
 import { codeOf } from '../model/network-failure.ts';
+import type { CauseCode } from '../reply/notices/doctor-causes.ts';
 import { evidenceWords } from '../reply/notices/doctor.ts';
 import { phrase } from '../reply/notices/phrase.ts';
 import type { Finding, PlannedCheck } from './check.ts';
@@ -109,6 +110,14 @@ async function checkStreaming(client: Client, signal: AbortSignal): Promise<Find
   return held ? because('buffered', evidence, target) : { state: 'passed', evidence };
 }
 
+/** Finish reasons by which a server says that it gave up, as the service reads them; the rest are good ends. */
+const badEnds: ReadonlyMap<string, CauseCode> = new Map<string, CauseCode>([
+  ['content_filter', 'content-filter'],
+  ['abort', 'cut-off'],
+  ['error', 'server-error'],
+  ['parse_error', 'server-error'],
+]);
+
 /** A stream that did not come to a good end; undefined for one that did. */
 function brokenStream(client: Client, seen: Streamed, pieces: number): Finding | undefined {
   const { target } = client;
@@ -116,7 +125,11 @@ function brokenStream(client: Client, seen: Streamed, pieces: number): Finding |
   if (seen.given === 'line-too-long') return because('not-openai', evidenceWords.longLine, target);
   if (seen.given === 'endless')
     return because('endless', evidenceWords.noEnd(pieces), target, { detail: String(maxTokens) });
-  if (seen.chunks.some(({ chunk }) => chunk.finishReason !== undefined)) return undefined;
+  const finished = seen.chunks.find(({ chunk }) => chunk.finishReason !== undefined)?.chunk.finishReason;
+  if (finished !== undefined) {
+    const cause = badEnds.get(finished);
+    return cause === undefined ? undefined : because(cause, `finish_reason ${finished}`, target);
+  }
   const html = /^\s*</.test(seen.plain);
   return because(html ? 'not-openai' : 'cut-off', evidenceWords.noEnd(pieces), target);
 }

@@ -80,6 +80,7 @@ const causeOf: Readonly<Record<ModelFaultCode, CauseCode>> = {
   'cut-off': 'cut-off',
   'not-openai': 'not-openai',
   runaway: 'endless',
+  'content-filter': 'content-filter',
 };
 
 function detailOf(code: ModelFaultCode, model: string): string {

@@ -39,6 +39,16 @@ export const causesInTheModel = {
       'Check the server’s chat template (--chat-template) and the end token in the model’s generation_config.json, or upgrade the engine.',
     ],
   ),
+  'content-filter': words(
+    () => [
+      '服务器前面的内容审核拦下了一个无害的问题。',
+      'A content filter at the server stopped the answer to a harmless question.',
+    ],
+    () => [
+      '请检查网关或模型服务的审核设置；推理引擎自己一般没有审核。',
+      'Check the moderation settings of the gateway or the model server; engines themselves seldom have any.',
+    ],
+  ),
   'no-embeddings': words(
     ({ detail }) => [
       `列表里有向量模型 ${detail}，但 /v1/embeddings 没有给出向量。`,

@@ -132,6 +132,22 @@ describe.each([
   },
 );
 
+describe('finish reasons by which an engine gives up', () => {
+  it.each([
+    { reason: 'content_filter', row: inStream('content-filter', 'content-filter') },
+    { reason: 'abort', row: inStream('cut-off', 'cut-off') },
+    { reason: 'error', row: inStream('server-error', 'server-error') },
+    { reason: 'parse_error', row: inStream('server-error', 'server-error') },
+    { reason: 'stop', row: unnoticed },
+    { reason: 'eos', row: unnoticed },
+  ])('$reason', async ({ reason, row }) => {
+    const qwen = await startQwen();
+    qwen.setAnswer(() => ({ text: 'one two three', finishReason: reason }));
+    const doctor = trouble(await examine(qwen.baseUrl))[0] ?? 'nothing';
+    expect({ doctor, person: await toldToPerson(qwen.baseUrl, {}, {}) }).toEqual(row);
+  });
+});
+
 const picture: ModelImage = { mime: 'image/png', bytes: testPicture(), width: 640, height: 640 };
 const broken: ModelImage = { ...picture, bytes: Buffer.from('no picture at all') };
 
