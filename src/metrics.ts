@@ -9,6 +9,8 @@ export type Metrics = {
   countMessage(adapter: string, outcome: string): void;
   /** A turn reached its end: `done`, `failed`, `interrupted`, … */
   countTurn(outcome: string): void;
+  /** Somebody judged an answer: `good` or `bad`. */
+  countFeedback(adapter: string, verdict: string): void;
   /** One question to the model servers has ended. */
   observeModel(request: ModelRequestFigures): void;
   /** `api` is the adapter's stable name of the call, `outcome` is `ok` or an error code. */
@@ -38,6 +40,12 @@ export function createMetrics({ droppedLogLines }: MetricsSources): Metrics {
     labelNames: ['outcome'],
     registers,
   });
+  const feedback = new Counter({
+    name: 'bridge_feedback_total',
+    help: 'Judgements of answers, by adapter and verdict; a changed mind counts again.',
+    labelNames: ['adapter', 'verdict'],
+    registers,
+  });
   const observeModel = createModelMetrics(registry);
   const platformCalls = new Counter({
     name: 'bridge_platform_calls_total',
@@ -59,6 +67,7 @@ export function createMetrics({ droppedLogLines }: MetricsSources): Metrics {
     registry,
     countMessage: (adapter, outcome) => messages.inc({ adapter, outcome }),
     countTurn: (outcome) => turns.inc({ outcome }),
+    countFeedback: (adapter, verdict) => feedback.inc({ adapter, verdict }),
     observeModel,
     countPlatformCall: (api, outcome) => platformCalls.inc({ api, outcome }),
   };

@@ -119,6 +119,7 @@ function buildCore(options: ServiceOptions, { adapters, store, policy, model, me
         completionTokens: end.usage?.completionTokens,
         fault: end.fault?.code,
       }),
+    judged: (id, verdict) => metrics.countFeedback(id, verdict),
     counted(type, id, outcome) {
       metrics.countMessage(id, outcome);
       const platform = adapters.find((adapter) => adapter.id === id)?.platform;

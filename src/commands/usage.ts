@@ -1,9 +1,10 @@
 import type { FactBlock } from '../contract/reply.ts';
 import { modelName } from '../core/present.ts';
 import { summaries, usage as words } from '../reply/notices/commands.ts';
-import { count } from '../reply/notices/phrase.ts';
+import { judgements } from '../reply/notices/judgements.ts';
+import { count, type Phrase } from '../reply/notices/phrase.ts';
 import type { Language } from '../store/store.ts';
-import type { ModelUse, Usage } from '../store/usage.ts';
+import type { ModelUse, Usage, Verdicts } from '../store/usage.ts';
 import type { Command } from './command.ts';
 
 export const usage: Command = {
@@ -25,6 +26,7 @@ export const usage: Command = {
     const everyone = [
       totalsTable(words.everyoneToday[language], await store.byModel(day), language),
       totalsTable(words.everyoneMonth[language], await store.byModel(month), language),
+      verdictTable(await store.verdicts(day), await store.verdicts(month), language),
     ];
     return { markdown: words.own[language], facts: [own, ...everyone] };
   },
@@ -67,5 +69,21 @@ function totalsTable(title: string, uses: readonly ModelUse[], language: Languag
       ]),
       [words.total[language], '', ...cells(sum)],
     ],
+  };
+}
+
+function verdictTable(today: readonly Verdicts[], month: readonly Verdicts[], language: Language): FactBlock {
+  const rows = (period: Phrase, verdicts: readonly Verdicts[]): string[][] => {
+    const total = (of: 'good' | 'bad'): number => verdicts.reduce((sum, one) => sum + one[of], 0);
+    return [
+      ...verdicts.map(({ platform, good, bad }) => [period[language], platform, count(good), count(bad)]),
+      [period[language], words.total[language], count(total('good')), count(total('bad'))],
+    ];
+  };
+  return {
+    type: 'table',
+    title: judgements.title[language],
+    columns: [words.period, words.platform, judgements.good, judgements.bad].map((word) => word[language]),
+    rows: [...rows(words.today, today), ...rows(words.month, month)],
   };
 }

@@ -28,6 +28,7 @@ import { createRefusals } from './refusals.ts';
 import { recoverTurns } from './recover.ts';
 import { createReshow } from './reshow.ts';
 import { createRetry } from './retry.ts';
+import type { Judged } from './press.ts';
 import { createRunning } from './running.ts';
 import type { TurnEnded } from './task.ts';
 import type { Turn } from './turn.ts';
@@ -49,6 +50,8 @@ export type CoreServices = {
   readonly version: string;
   readonly ended: TurnEnded;
   readonly answered: AnswerServices['answered'];
+  /** Somebody pressed a thumb. */
+  readonly judged: Judged;
   readonly counted: (type: InboundEvent['type'], adapter: AdapterId, outcome: Admission['outcome']) => void;
   readonly onNotice: (notice: InboundNotice) => void;
   /** Replies of this integration are edited more or less often from now on. */

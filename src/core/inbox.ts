@@ -85,8 +85,14 @@ async function recall(
 
 async function judgement(services: InboxServices, event: InboundFeedback): Promise<Admission> {
   const turn = await services.store.turns.byId(turnOfOpeningKey(event.reply) as TurnId);
-  if (turn === undefined || event.verdict === 'withdrawn') return ignored;
-  await services.store.feedback.give(turn.id, event.actor.key, event.verdict, services.clock.now().getTime());
+  if (turn === undefined) return ignored;
+  const { feedback } = services.store;
+  if (event.verdict === 'withdrawn') {
+    await feedback.withdraw(turn.id, event.actor.key);
+    return accepted;
+  }
+  await feedback.give(turn.id, event.actor.key, event.verdict, services.clock.now().getTime());
+  services.judged(event.place.adapter, event.verdict);
   return accepted;
 }
 

@@ -1,3 +1,4 @@
+import type { AdapterId } from '../contract/ids.ts';
 import type { Admission, InboundAction } from '../contract/inbound.ts';
 import type { Clock, Logger } from '../contract/runtime.ts';
 import { toasts } from '../reply/notices/progress.ts';
@@ -10,6 +11,9 @@ import type { Retry } from './retry.ts';
 import type { Running } from './running.ts';
 import { shortId, type Turn } from './turn.ts';
 
+/** For the figures: an answer of this integration was judged. */
+export type Judged = (adapter: AdapterId, verdict: 'good' | 'bad') => void;
+
 export type PressServices = {
   readonly store: Pick<Store, 'turns' | 'people' | 'feedback'>;
   readonly access: Access;
@@ -18,6 +22,7 @@ export type PressServices = {
   readonly locale: Language;
   readonly retry: Retry;
   readonly reshow: Reshow;
+  readonly judged: Judged;
   readonly log: Logger;
 };
 
@@ -41,6 +46,7 @@ async function carryOut(
 ): Promise<Phrase> {
   if (kind === 'good' || kind === 'bad') {
     await services.store.feedback.give(turn.id, action.actor.key, kind, services.clock.now().getTime());
+    services.judged(turn.message.place.adapter, kind);
     // The card is one for all who see it: it shows what the asker thinks.
     if (turn.message.sender.key === action.actor.key) services.reshow(turn, kind);
     return toasts.thanks;

@@ -42,6 +42,7 @@ export type Store = {
   readonly knownPeople: PeopleList;
   readonly feedback: {
     give(turn: TurnId, person: PersonKey, verdict: 'good' | 'bad', at: number): Promise<void>;
+    withdraw(turn: TurnId, person: PersonKey): Promise<void>;
   };
   readonly audit: AuditStore;
   readonly calls: CallStore;
@@ -206,6 +207,14 @@ export async function openStore(file: string, clock: Clock): Promise<Store> {
             .onConflict((conflict) =>
               conflict.columns(['turn_id', 'person']).doUpdateSet({ verdict, given_at: at }),
             )
+            .execute();
+        }),
+      withdraw: (turn, person) =>
+        queue.write(async (transaction) => {
+          await transaction
+            .deleteFrom('feedback')
+            .where('turn_id', '=', turn)
+            .where('person', '=', person)
             .execute();
         }),
     },

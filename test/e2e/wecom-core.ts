@@ -140,6 +140,7 @@ function quietServices({ deps }: Surroundings) {
     ended: () => undefined,
     answered: () => undefined,
     ledger: { use: () => ({ today: 0, month: 0, forecast: 0 }) },
+    judged: () => undefined,
     counted: () => undefined,
     diagnose: nothingToDiagnose,
   };

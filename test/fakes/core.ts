@@ -42,6 +42,8 @@ export type World = {
   readonly store: Store;
   readonly policy: PolicyBook;
   core: Core;
+  /** Thumbs that were counted, as `adapter verdict`. */
+  readonly judged: string[];
   /** Lines of the log, as `message fields`. */
   readonly logged: string[];
   /** Waits until the condition holds. */
@@ -72,6 +74,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   };
   const policy = await openPolicy(store.policy, configured, options.groupContext ?? 'user');
   const logged: string[] = [];
+  const judged: string[] = [];
   const line = (fields: object, message: string): void => {
     const error = (fields as { error?: unknown }).error;
     logged.push(`${message} ${JSON.stringify(fields)} ${error instanceof Error ? (error.stack ?? '') : ''}`);
@@ -105,6 +108,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       ended: () => undefined,
       answered: () => undefined,
       ledger: { use: () => ({ today: 0, month: 0, forecast: 0 }) },
+      judged: (adapterId, verdict) => void judged.push(`${adapterId} ${verdict}`),
       counted: () => undefined,
       onNotice: () => undefined,
       onPace: () => undefined,
@@ -116,6 +120,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     policy,
     core: build(),
     logged,
+    judged,
     async until(condition, what = 'condition') {
       const giveUpAt = Date.now() + 10_000;
       while (!condition()) {

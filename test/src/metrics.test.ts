@@ -10,6 +10,7 @@ it('counts messages, turns, tokens and calls, and measures the first token', asy
   metrics.countMessage('parrot', 'duplicate');
   metrics.countMessage('parrot', 'duplicate');
   metrics.countTurn('done');
+  metrics.countFeedback('parrot', 'bad');
   const asked = { engine: 'vllm', model: 'Qwen3-8B', durationSeconds: 2, firstTextSeconds: 0.3 };
   metrics.observeModel({ ...asked, promptTokens: 100, completionTokens: 20, fault: undefined });
   metrics.observeModel({
@@ -27,6 +28,7 @@ it('counts messages, turns, tokens and calls, and measures the first token', asy
   for (const line of [
     'bridge_messages_total{adapter="parrot",outcome="duplicate"} 2',
     'bridge_turns_total{outcome="done"} 1',
+    'bridge_feedback_total{adapter="parrot",verdict="bad"} 1',
     `gen_ai_client_operation_time_to_first_chunk_seconds_bucket{le="0.16",${model}} 0`,
     `gen_ai_client_operation_time_to_first_chunk_seconds_bucket{le="0.32",${model}} 1`,
     `gen_ai_client_token_usage_sum{${model},gen_ai_token_type="input"} 100`,

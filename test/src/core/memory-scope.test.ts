@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ChatKey, PersonKey, TopicKey } from '../../../src/contract/ids.ts';
+import type { PersonKey, TopicKey } from '../../../src/contract/ids.ts';
 import type { InboundMessage } from '../../../src/contract/inbound.ts';
 import { fakeMessage } from '../../fakes/adapter.ts';
 import { createWorld, type World, type WorldOptions } from '../../fakes/core.ts';

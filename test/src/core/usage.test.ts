@@ -48,6 +48,41 @@ it('tells administrators the totals by platform and model, with questions no mod
   expect(description.model).toContain('Qwen3-VL-8B');
 });
 
+async function judge(reply: number, kind: 'good' | 'bad', from: string): Promise<void> {
+  const button = world.adapter.replies[reply]?.states.at(-1)?.buttons?.find((one) => one.kind === kind);
+  const { place, sender, eventKey } = fakeMessage({ from });
+  await world.core.inbox({ type: 'action', eventKey, place, actor: sender, button: button?.id ?? '' });
+}
+
+it('tells administrators how answers were judged, each person’s last word once, and counts every press', async () => {
+  await say('一', 'alice');
+  await say('二', 'bob');
+  await judge(0, 'good', 'alice');
+  await judge(0, 'bad', 'carol');
+  await judge(1, 'good', 'bob');
+  await judge(1, 'bad', 'bob');
+  const shown = await say('/usage', 'root');
+  expect(shown).toContain('["今天","fake","1","2"],["今天","合计","1","2"],["本月","fake","1","2"]');
+  expect(world.judged).toEqual(['fake good', 'fake bad', 'fake good', 'fake bad']);
+  expect(await say('/usage', 'alice')).not.toContain('👎');
+});
+
+it('forgets a judgement that was taken back where the platform tells', async () => {
+  await say('一', 'alice');
+  const { place, sender, eventKey } = fakeMessage({ from: 'alice' });
+  const judged = {
+    type: 'feedback',
+    eventKey,
+    place,
+    actor: sender,
+    reply: world.adapter.replies[0]?.key ?? '',
+  } as const;
+  await world.core.inbox({ ...judged, verdict: 'good' });
+  expect(await say('/usage', 'root')).toContain('["今天","合计","1","0"]');
+  expect(await world.core.inbox({ ...judged, verdict: 'withdrawn' })).toEqual({ outcome: 'accepted' });
+  expect(await say('/usage', 'root')).toContain('["今天","合计","0","0"]');
+});
+
 it('tells no totals to a message that may be forged', async () => {
   expect(await say('/usage', 'root', { forgeable: true })).not.toContain('合计');
 });
