@@ -166,7 +166,11 @@ describe('odd messages', () => {
       Buffer.from('....ftypheic....'),
       Buffer.alloc(0),
     ];
-    pictures.forEach((image) => say({ kind: 'image', image: { bytes: image } }, { chat }));
+    // One after the other: several pictures at once would be one question.
+    for (const [index, image] of pictures.entries()) {
+      say({ kind: 'image', image: { bytes: image } }, { chat });
+      await closed(index + 1, chat.chatId);
+    }
     const replies = await closed(pictures.length, chat.chatId);
     for (const reply of replies) expect(wordsOf(reply)).toMatch(/没能读取图片/);
     expect(qwen.chats).toHaveLength(0);
