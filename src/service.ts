@@ -5,6 +5,7 @@ import type { Config, ReadyPlan } from './config/types.ts';
 import type { Adapter, AdapterDeps } from './contract/adapter.ts';
 import type { AdapterId } from './contract/ids.ts';
 import type { Clock } from './contract/runtime.ts';
+import { openAdminCode, type AdminCode } from './core/admin-code.ts';
 import { createCore, type Core } from './core/core.ts';
 import { openPolicy, type PolicyBook } from './core/policy.ts';
 import { diagnose } from './diagnosis/diagnose.ts';
@@ -38,6 +39,8 @@ export type Service = {
   /** Takes no new messages, lets replies end within the grace, closes the rest with a note, lets go of everything. */
   stop(): Promise<void>;
 };
+
+const randomByte = (): number => randomBytes(1)[0] ?? 0;
 
 const purgeIntervalMs = 60 * 60_000;
 const dayMs = 24 * 60 * 60_000;
@@ -83,13 +86,17 @@ type CoreParts = {
   readonly adapters: readonly Adapter[];
   readonly store: Store;
   readonly policy: PolicyBook;
+  readonly adminCode: AdminCode;
   readonly model: Model;
   readonly metrics: Metrics;
   readonly ledger: CallLedger;
   readonly alerts: PlatformAlerts;
 };
 
-function buildCore(options: ServiceOptions, { adapters, store, policy, model, metrics, ledger, alerts }: CoreParts) {
+function buildCore(
+  options: ServiceOptions,
+  { adapters, store, policy, adminCode, model, metrics, ledger, alerts }: CoreParts,
+) {
   const { config, clock, log, version } = options;
   const preparer = createImagePreparer({ clock, log });
   const core = createCore({
@@ -98,11 +105,12 @@ function buildCore(options: ServiceOptions, { adapters, store, policy, model, me
     adapters: new Map<AdapterId, Adapter>(adapters.map((adapter) => [adapter.id, adapter])),
     store,
     policy,
+    adminCode,
     model,
     preparer,
     clock,
     random: Math.random,
-    randomByte: () => randomBytes(1)[0] ?? 0,
+    randomByte,
     uuid: randomUUID,
     log,
     version,
@@ -190,6 +198,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const startedAt = performance.now();
   const store = await openStore(join(options.dataDirectory, 'bridge.db'), clock);
   const policy = await openPolicy(store.policy, config.access, config.conversation.groupContext);
+  const adminCode = await openAdminCode({
+    file: join(options.dataDirectory, 'admin-code'),
+    policy,
+    store,
+    clock,
+    randomByte,
+    log,
+  });
   const ledger = await createCallLedger(store.calls, clock, config.timeZone);
   const metrics = createMetrics({ droppedLogLines: () => log.dropped() });
   const adapters = await createAdapters(options, { ledger, metrics });
@@ -200,7 +216,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const tell = createTellAdministrators({ administrators, adapters, uuid: randomUUID, log: watchLog });
   const { signal } = stopping;
   const alerts = createPlatformAlerts({ tell, language: config.locale, clock, log: watchLog, signal });
-  const { core, preparer } = buildCore(options, { adapters, store, policy, model, metrics, ledger, alerts });
+  const { core, preparer } = buildCore(options, {
+    adapters,
+    store,
+    policy,
+    adminCode,
+    model,
+    metrics,
+    ledger,
+    alerts,
+  });
   const http = createHttpServer({
     ...config.http,
     routes: adapters.flatMap(({ webhooks }) => webhooks),

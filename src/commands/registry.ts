@@ -1,5 +1,8 @@
+import { allow } from './allow.ts';
+import { audit } from './audit.ts';
 import type { Command } from './command.ts';
 import { context } from './context.ts';
+import { deny } from './deny.ts';
 import { doctor } from './doctor.ts';
 import { forget } from './forget.ts';
 import { help } from './help.ts';
@@ -10,6 +13,7 @@ import { status } from './status.ts';
 import { stop } from './stop.ts';
 import { think } from './think.ts';
 import { usage } from './usage.ts';
+import { users } from './users.ts';
 import { whoami } from './whoami.ts';
 import { why } from './why.ts';
 
@@ -26,6 +30,10 @@ export const commands: readonly Command[] = [
   lang,
   usage,
   why,
+  users,
+  allow,
+  deny,
+  audit,
   status,
   doctor,
 ];

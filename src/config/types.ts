@@ -29,8 +29,8 @@ export type ModelConfig = {
 
 export type PersonEntry = { readonly platform: PlatformId; readonly id: string };
 
-/** One entry of `ALLOW`: a person anywhere on the platform, or everyone in one chat. */
-export type AllowEntry = PersonEntry & { readonly kind: 'person' | 'chat' };
+/** One entry of `ALLOW`: a person anywhere on the platform, everyone in one chat, or the whole platform (`id` empty). */
+export type AllowEntry = PersonEntry & { readonly kind: 'person' | 'chat' | 'platform' };
 
 /** Minutes after midnight in `timeZone`; `from` may be later than `to` and then spans midnight. */
 export type QuietHours = { readonly fromMinute: number; readonly toMinute: number };

@@ -4,6 +4,7 @@ import { commands, parseCommand } from '../commands/registry.ts';
 import type { Store } from '../store/store.ts';
 import type { UseCounter } from '../store/use-counter.ts';
 import type { Access } from './access.ts';
+import type { AdminCode } from './admin-code.ts';
 import type { Bursts } from './bursts.ts';
 import { maxWaitingPerLane, type Lanes } from './lanes.ts';
 import { reachedLimit, type LimitClock } from './limits.ts';
@@ -21,8 +22,9 @@ import {
 } from './turn.ts';
 
 export type AdmitServices = {
-  readonly store: Pick<Store, 'turns'>;
+  readonly store: Pick<Store, 'turns' | 'audit'>;
   readonly access: Access;
+  readonly adminCode: Pick<AdminCode, 'look'>;
   readonly policy: Pick<PolicyBook, 'current'>;
   readonly refusals: Refusals;
   readonly bursts: Bursts;
@@ -40,9 +42,7 @@ export type AdmitServices = {
 
 type Decision = { readonly kind: TurnKind; readonly notice?: AdmissionNotice; readonly joinedTo?: TurnId };
 
-function notice(
-  code: Extract<AdmissionNotice['code'], 'too-old' | 'not-allowed' | 'queue-full' | 'empty' | 'unreadable'>,
-): Decision {
+function notice(code: Exclude<AdmissionNotice['code'], 'limit' | 'paused'>): Decision {
   return { kind: 'notice', notice: { code } };
 }
 
@@ -79,6 +79,27 @@ async function decide(
   return { kind: 'question' };
 }
 
+const hourMs = 60 * 60_000;
+
+/** One row for each person, chat and hour, however often they try. */
+async function writeRefusalDown({ store, log }: AdmitServices, turn: Turn): Promise<void> {
+  const { place, sender } = turn.message;
+  const { platform, chat } = place;
+  const hour = Math.floor(turn.acceptedAt / hourMs);
+  const row = {
+    id: JSON.stringify(['ask', platform, sender.key, chat, hour]),
+    at: turn.acceptedAt,
+    platform,
+    person: sender.key,
+    act: 'ask',
+    allowed: false,
+    detail: `${shortId(turn.id)} ${platform}:chat:${chat}`,
+  };
+  await store.audit
+    .write(row)
+    .catch((error: unknown) => log.error({ turn: shortId(turn.id), error }, 'a refusal could not be audited'));
+}
+
 /**
  * Takes a message: decides what it becomes, claims its key and stores its turn in one commit, then lets the work begin.
  * Resolves as soon as that is durable. Rejects when it could not be stored, so that the platform delivers it again.
@@ -93,13 +114,16 @@ export function createMessageAdmission(
   ): Promise<NewTurn | undefined> => {
     const { place, sender } = message;
     const scope = scopeOf(place, sender.key, groupContextOf(services.policy.current(), place));
-    const decision = await decide(services, message, scope, counter);
+    const code = services.adminCode.look(message);
+    const decision =
+      code === undefined ? await decide(services, message, scope, counter) : notice(code);
     if (decision === undefined) return undefined;
     return {
       ...decision,
       id: services.newTurnId(),
       scope,
-      message,
+      // Nothing of the code stays, in the store or anywhere else.
+      message: code === undefined ? message : { ...message, text: '', media: [] },
       buttonKey: services.newButtonKey(),
       acceptedAt: at,
     };
@@ -122,6 +146,7 @@ export function createMessageAdmission(
     const pictures = message.media.length;
     const fields = { adapter, eventKey, turn: shortId(turn.id), kind, notice: said?.code, pictures };
     services.log.info(fields, 'accepted');
+    if (said?.code === 'not-allowed') await writeRefusalDown(services, asTurn(turn));
     await (kind === 'part' ? services.bursts.join(asTurn(turn)) : services.begin(asTurn(turn)));
     return { outcome: 'accepted' };
   };

@@ -15,6 +15,7 @@ import { createPace, type Pace, type PaceLevel } from '../reply/pace.ts';
 import type { Store } from '../store/store.ts';
 import type { AnswerServices } from './answer-question.ts';
 import { createAccess } from './access.ts';
+import { isAboutCode, type AdminCode } from './admin-code.ts';
 import { createBursts } from './bursts.ts';
 import { createDirectChats } from './direct-chats.ts';
 import { createGroupOwners } from './group-owners.ts';
@@ -31,7 +32,7 @@ import { createRetry } from './retry.ts';
 import type { Judged } from './press.ts';
 import { createRunning } from './running.ts';
 import type { TurnEnded } from './task.ts';
-import type { Turn } from './turn.ts';
+import { shortId, type Turn } from './turn.ts';
 
 const hourMs = 60 * 60_000;
 
@@ -40,6 +41,7 @@ export type CoreServices = {
   readonly adapters: ReadonlyMap<AdapterId, Adapter>;
   readonly store: Store;
   readonly policy: PolicyBook;
+  readonly adminCode: AdminCode;
   readonly model: Model;
   readonly preparer: ImagePreparer;
   readonly clock: Clock;
@@ -106,8 +108,17 @@ export function createCore(services: CoreServices): Core {
     if (notice.code === 'quota-exceeded' && adapter !== undefined) pace(adapter).exhausted();
     services.onNotice(notice);
   };
+  const carryOut = async (turn: Turn): Promise<void> => {
+    if (turn.notice === undefined || !isAboutCode(turn.notice)) return handle(turn);
+    try {
+      await handle(await services.adminCode.settle(turn));
+    } catch (error) {
+      // Nothing is said that does not hold; the next start takes the turn up.
+      log.error({ error, turn: shortId(turn.id) }, 'the first administrator could not be stored');
+    }
+  };
   const begin = (turn: Turn): void => {
-    const work = handle(turn).finally(() => working.delete(work));
+    const work = carryOut(turn).finally(() => working.delete(work));
     working.add(work);
   };
   const bursts = createBursts({ store, clock, begin });

@@ -22,3 +22,16 @@ export function newTurnId(randomByte: () => number): TurnId {
 export function newButtonKey(randomByte: () => number): string {
   return draw(28, randomByte);
 }
+
+const codeGroup = `[${alphabet}]{4}`;
+const adminCode = new RegExp(`^${codeGroup}(?:-${codeGroup}){4}$`);
+
+/** Twenty letters, 99 bits, in five groups that can be read and typed. */
+export function newAdminCode(randomByte: () => number): string {
+  return Array.from({ length: 5 }, () => draw(4, randomByte)).join('-');
+}
+
+/** Whether it is a code that `newAdminCode` may have made. */
+export function isAdminCode(text: string): boolean {
+  return adminCode.test(text);
+}

@@ -25,6 +25,11 @@ export type AdmissionNotice =
   | {
       readonly code: 'too-old' | 'not-allowed' | 'queue-full' | 'empty' | 'unreadable';
     }
+  /** It held the code of the first administrator; its words were not kept. */
+  | {
+      readonly code:
+        'administrator-claimed' | 'admin-code-used' | 'admin-code-exposed' | 'admin-code-unproven';
+    }
   /** Too much was asked. */
   | ({ readonly code: 'limit' } & LimitReached)
   /** An administrator paused the service; `note` are their own words, perhaps none. */

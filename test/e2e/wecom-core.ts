@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Adapter } from '../../src/contract/adapter.ts';
 import type { InboundNotice } from '../../src/contract/inbound.ts';
+import { openAdminCode } from '../../src/core/admin-code.ts';
 import { createCore, type Core } from '../../src/core/core.ts';
 import { openPolicy } from '../../src/core/policy.ts';
 import { openStore } from '../../src/store/store.ts';
@@ -69,11 +70,19 @@ export async function startWeComCore(
   const store = await openStore(join(folder, 'bridge.db'), clock);
   const model = createFakeModel();
   const notices: InboundNotice[] = [];
+  const services = quietServices(surroundings);
+  const policy = await openPolicy(store.policy, { admins: [], allow: undefined }, 'user');
   const core: Core = createCore({
-    ...quietServices(surroundings),
+    ...services,
     adapters: new Map([[adapter.id, adapter]]),
     store,
-    policy: await openPolicy(store.policy, { admins: [], allow: undefined }, 'user'),
+    policy,
+    adminCode: await openAdminCode({
+      ...services,
+      file: join(folder, 'admin-code'),
+      policy,
+      store,
+    }),
     model,
     onNotice: (notice) => notices.push(notice),
     onPace: () => undefined,

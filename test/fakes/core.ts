@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { systemClock } from '../../src/clock.ts';
 import type { AllowEntry } from '../../src/config/types.ts';
+import { openAdminCode } from '../../src/core/admin-code.ts';
 import { openPolicy, type PolicyBook } from '../../src/core/policy.ts';
 import { createCore, type Core, type CoreServices } from '../../src/core/core.ts';
 import type { Logger } from '../../src/contract/runtime.ts';
@@ -41,6 +42,8 @@ export type World = {
   readonly model: FakeModel;
   readonly store: Store;
   readonly policy: PolicyBook;
+  /** Where the code of the first administrator lies while there is none. */
+  readonly adminCodeFile: string;
   core: Core;
   /** Thumbs that were counted, as `adapter verdict`. */
   readonly judged: string[];
@@ -73,6 +76,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     allow: options.allow,
   };
   const policy = await openPolicy(store.policy, configured, options.groupContext ?? 'user');
+  const adminCodeFile = join(folder, 'admin-code');
   const logged: string[] = [];
   const judged: string[] = [];
   const line = (fields: object, message: string): void => {
@@ -80,8 +84,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     logged.push(`${message} ${JSON.stringify(fields)} ${error instanceof Error ? (error.stack ?? '') : ''}`);
   };
   const log: Logger = { ...silentLog, info: line, warn: line, error: line };
-  const build = (): Core =>
+  const randomByte = (): number => randomBytes(1)[0] ?? 0;
+  const code = { file: adminCodeFile, policy, store, clock: systemClock, randomByte, log };
+  const build = async (): Promise<Core> =>
     createCore({
+      adminCode: await openAdminCode(code),
       config: {
         conversation: {
           systemPrompt: undefined,
@@ -100,7 +107,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       preparer: fakePreparer,
       clock: systemClock,
       random: Math.random,
-      randomByte: () => randomBytes(1)[0] ?? 0,
+      randomByte,
       uuid: randomUUID,
       log,
       version: 'test',
@@ -118,7 +125,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     model,
     store,
     policy,
-    core: build(),
+    adminCodeFile,
+    core: await build(),
     logged,
     judged,
     async until(condition, what = 'condition') {
@@ -129,7 +137,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       }
     },
     async restart() {
-      world.core = build();
+      world.core = await build();
       await world.core.recover();
     },
     async close() {

@@ -37,8 +37,29 @@ export function picturesAsData(missing: number): Phrase {
   );
 }
 
+/** Said to a message that held the code of the first administrator. */
+const adminCode = {
+  'administrator-claimed': phrase(
+    '你现在是管理员了。发送 /help 看看管理员的命令，发送 /doctor 检查一遍服务。',
+    'You are an administrator now. /help lists what you can do, /doctor checks the whole service.',
+  ),
+  'admin-code-used': phrase(
+    '这个管理员码刚刚被别人用掉了。需要的话请找那位管理员。',
+    'Somebody else has just used this code. Please ask that administrator.',
+  ),
+  'admin-code-exposed': phrase(
+    '管理员码只能在和我的单聊里、单独作为一条消息发送。刚才的已经作废，请用服务器上同一个文件里的新码。',
+    'The administrator’s code counts only in a direct chat with me, as a message of its own. That one is void now; the same file on the server has a new one.',
+  ),
+  'admin-code-unproven': phrase(
+    '现在的接入方式证明不了消息是谁发的，不能这样认领管理员。请改用长连接接入，或在服务器的 ADMINS 里写上管理员。',
+    'This way of connecting does not prove who sent a message, so nobody becomes administrator by it. Please connect by long connection, or name administrators in ADMINS on the server.',
+  ),
+} as const;
+
 /** Sentences decided before the model is asked. */
 export const admission = {
+  ...adminCode,
   'too-old': phrase(
     '这条消息到得太晚了，我没有处理。如果还需要，请再发一次。',
     'This message reached me too late, so I did not answer it. Please send it again if you still need it.',

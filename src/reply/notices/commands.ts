@@ -15,6 +15,10 @@ export const summaries = {
   lang: phrase('切换语言：/lang zh 或 /lang en', 'switch language: /lang zh or /lang en'),
   usage: phrase('今天和本月的用量', 'what you used today and this month'),
   why: phrase('一个回答用了多久、慢在哪里：/why #编号', 'how long an answer took, and where: /why #id'),
+  users: phrase('查看用户，设置管理员', 'who uses me; make administrators'),
+  allow: phrase('允许谁提问', 'who may ask'),
+  deny: phrase('禁止谁提问', 'who may not ask'),
+  audit: phrase('最近的操作和拒绝', 'latest acts of administrators, and refusals'),
   status: phrase('服务和模型服务器的状态', 'state of the service and of the model server'),
   doctor: phrase('逐项检查并指出原因', 'check everything and name the cause'),
 } as const;

@@ -46,6 +46,8 @@ export const steps = {
   closed: phrase('最后一次更新', 'Last edit'),
 } as const;
 
+const administratorsCode = phrase('里面是管理员码', 'it held the administrator’s code');
+
 /** Why a message was not given to the model. */
 export const refusals: Readonly<Record<AdmissionNotice['code'], Phrase>> = {
   'too-old': phrase('收到时已经太久了', 'it had come too late'),
@@ -53,6 +55,10 @@ export const refusals: Readonly<Record<AdmissionNotice['code'], Phrase>> = {
   'queue-full': phrase('排队的问题太多', 'too many questions were waiting'),
   empty: phrase('没有内容', 'it was empty'),
   unreadable: phrase('内容读不了', 'it could not be read'),
+  'administrator-claimed': administratorsCode,
+  'admin-code-used': administratorsCode,
+  'admin-code-exposed': administratorsCode,
+  'admin-code-unproven': administratorsCode,
   limit: phrase('超过了用量限制', 'a limit was reached'),
   paused: phrase('服务暂停中', 'the service was paused'),
 };
