@@ -1,8 +1,10 @@
 import type { FactBlock } from '../contract/reply.ts';
 import type { Access, Asker } from '../core/access.ts';
+import type { Broadcasts } from '../core/broadcast.ts';
 import type { OwnerOf } from '../core/group-owners.ts';
 import type { OwnHistory } from '../core/own-history.ts';
 import type { PolicyBook } from '../core/policy.ts';
+import type { Queue } from '../core/queue.ts';
 import type { Retry } from '../core/retry.ts';
 import type { Turn } from '../core/turn.ts';
 import type { Phrase } from '../reply/notices/phrase.ts';
@@ -12,7 +14,10 @@ import type { StatusReport } from '../diagnosis/status.ts';
 
 /** What a command may use. Small on purpose: a command steers, it does not answer questions. */
 export type CommandServices = {
-  readonly store: Pick<Store, 'turns' | 'scopes' | 'people' | 'knownPeople' | 'usage' | 'audit' | 'counter'>;
+  readonly store: Pick<
+    Store,
+    'turns' | 'scopes' | 'people' | 'knownPeople' | 'usage' | 'audit' | 'counter' | 'turnedAway'
+  >;
   readonly access: Access;
   /** What administrators set at run time, and the way to set it. */
   readonly policy: PolicyBook;
@@ -30,6 +35,8 @@ export type CommandServices = {
   /** Who owns a group, where the platform tells. */
   readonly ownerOf: OwnerOf;
   readonly ownHistory: OwnHistory;
+  readonly queue: Queue;
+  readonly broadcasts: Broadcasts;
   readonly status: () => Promise<StatusReport>;
   /** Names of the models that answer text, as far as they are known; no I/O. */
   readonly models: () => readonly string[];

@@ -7,6 +7,7 @@ const confirmations: ReadonlySet<string> = new Set(['confirm', '确认', '确定
 export const forget: Command = {
   name: 'forget',
   aliases: ['忘记', '忘记我', '删除我的记录'],
+  slashOnly: true,
   summary: summaries.forget,
   access: 'everyone',
   run: async ({ turn, argument, language, services, audit }) => {

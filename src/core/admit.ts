@@ -1,6 +1,6 @@
 import type { Admission, InboundMessage } from '../contract/inbound.ts';
 import type { Clock, Logger } from '../contract/runtime.ts';
-import { commands, parseCommand } from '../commands/registry.ts';
+import { commandsFor, parseCommand } from '../commands/registry.ts';
 import type { Store } from '../store/store.ts';
 import type { UseCounter } from '../store/use-counter.ts';
 import type { Access } from './access.ts';
@@ -59,7 +59,8 @@ async function decide(
   if (time.now - message.sentAt.getTime() > services.maxMessageAgeMs) return notice('too-old');
   const asker = { platform: place.platform, person: sender.key, chat: place.chat };
   if (!services.access.mayAsk(asker)) return notice('not-allowed');
-  if (parseCommand(text, commands) !== undefined) return { kind: 'command' };
+  const available = commandsFor(services.access.isAdmin(asker));
+  if (parseCommand(text, available) !== undefined) return { kind: 'command' };
   const policy = services.policy.current();
   const maintenance = maintenanceOf(policy);
   if (maintenance !== undefined && !services.access.isAdmin(asker))

@@ -1,5 +1,5 @@
 import type { Command, CommandContext } from '../commands/command.ts';
-import { commands, parseCommand } from '../commands/registry.ts';
+import { commandsFor, parseCommand } from '../commands/registry.ts';
 import type { Clock, Logger } from '../contract/runtime.ts';
 import { admission } from '../reply/notices/admission.ts';
 import { commandWords } from '../reply/notices/commands.ts';
@@ -31,7 +31,7 @@ export async function chooseCommand(services: ChooseServices, turn: Turn, log: L
   const { place, sender, text, forgeable } = turn.message;
   const asker: Asker = { platform: place.platform, person: sender.key, chat: place.chat };
   const { access } = services;
-  const available = commands.filter((known) => known.access === 'everyone' || access.isAdmin(asker));
+  const available = commandsFor(access.isAdmin(asker));
   const parsed = parseCommand(text, available);
   if (parsed === undefined) return { words: admission.empty };
   if (!parsed.known) return { words: commandWords.unknown(parsed.nearest.name) };

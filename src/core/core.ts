@@ -15,6 +15,7 @@ import { createPace, type Pace, type PaceLevel } from '../reply/pace.ts';
 import type { Store } from '../store/store.ts';
 import type { AnswerServices } from './answer-question.ts';
 import { createAccess } from './access.ts';
+import { createBroadcasts } from './broadcast.ts';
 import { isAboutCode, type AdminCode } from './admin-code.ts';
 import { createBursts } from './bursts.ts';
 import { createDirectChats } from './direct-chats.ts';
@@ -23,8 +24,10 @@ import { createTurnHandler } from './handle-turn.ts';
 import { newButtonKey, newTurnId } from './ids.ts';
 import { createInbox } from './inbox.ts';
 import { createLanes } from './lanes.ts';
+import { watchModel } from './model-watch.ts';
 import { createOwnHistory } from './own-history.ts';
 import type { PolicyBook } from './policy.ts';
+import { createQueue } from './queue.ts';
 import { createRefusals } from './refusals.ts';
 import { recoverTurns } from './recover.ts';
 import { createReshow } from './reshow.ts';
@@ -80,6 +83,7 @@ const lettingGoMs = 300;
 export function createCore(services: CoreServices): Core {
   const { config, store, clock, log } = services;
   const dying = new AbortController();
+  const halting = new AbortController();
   const lanes = createLanes();
   const running = createRunning();
   const access = createAccess(services.policy.current);
@@ -122,9 +126,11 @@ export function createCore(services: CoreServices): Core {
     working.add(work);
   };
   const bursts = createBursts({ store, clock, begin });
+  const watched = watchModel(services.model);
   const shared = {
     ...services,
     ...ids,
+    model: watched.model,
     access,
     bursts,
     locale: config.locale,
@@ -133,6 +139,15 @@ export function createCore(services: CoreServices): Core {
     dying: dying.signal,
     begin,
   };
+  const broadcasts = createBroadcasts({
+    ...shared,
+    newId: () => newTurnId(services.randomByte),
+    background(work) {
+      working.add(work);
+      void work.finally(() => working.delete(work));
+    },
+    halting: halting.signal,
+  });
   const reshow = createReshow(shared);
   const retry = createRetry({ ...shared, reshow });
   const status = createStatusReporter({
@@ -165,6 +180,8 @@ export function createCore(services: CoreServices): Core {
       startOf: (unit) => startOf(unit, clock.now(), config.timeZone),
       stop: (turn) => running.stopScope(turn.scope, turn.message.sender.key, 'stopped'),
       retry,
+      queue: createQueue(running, watched.stageOf),
+      broadcasts,
       ownerOf: createGroupOwners(services.adapters, clock, log),
       ownHistory: createOwnHistory({ store, running, clock }),
       status,
@@ -202,11 +219,16 @@ export function createCore(services: CoreServices): Core {
 
   return {
     inbox,
-    recover: () => recoverTurns({ store, bursts, begin, log }),
+    async recover() {
+      // First: a confirmation that is taken up again looks for what it had begun.
+      await broadcasts.recover();
+      await recoverTurns({ store, bursts, begin, log });
+    },
     async drain(graceMs) {
       if (!(await allEnded(graceMs))) {
         log.warn({ turns: working.size }, 'the grace is over, ending the rest with a note');
         running.stopAll('shutting-down');
+        halting.abort();
         await allEnded(closingMs);
       }
       dying.abort();

@@ -3,7 +3,7 @@ import type { Scope } from './scope.ts';
 import type { Turn, TurnId } from './turn.ts';
 
 /** Why a running turn is ended from outside. */
-export type StopReason = 'stopped' | 'recalled' | 'gone' | 'shutting-down';
+export type StopReason = 'stopped' | 'stopped-by-administrator' | 'recalled' | 'gone' | 'shutting-down';
 
 /** What `AbortSignal.reason` holds for a turn that was ended from outside. */
 export class TurnStopped extends Error {
@@ -32,6 +32,8 @@ export type Running = {
   stopPerson(platform: PlatformId, person: PersonKey, reason: StopReason): number;
   stopMessage(adapter: string, message: EventKey, reason: StopReason): boolean;
   stopAll(reason: StopReason): void;
+  /** The questions among them that were not stopped, in the order in which they came. */
+  questions(): readonly Turn[];
   size(): number;
 };
 
@@ -92,6 +94,10 @@ export function createRunning(): Running {
     stopAll(reason) {
       for (const entry of entries.values()) end(entry, reason);
     },
+    questions: () =>
+      [...entries.values()]
+        .filter(({ turn, controller }) => turn.kind === 'question' && !controller.signal.aborted)
+        .map(({ turn }) => turn),
     size: () => entries.size,
   };
 }

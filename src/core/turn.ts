@@ -51,6 +51,7 @@ export type EndingNotice =
   | { readonly type: 'empty' }
   | { readonly type: 'truncated' }
   | { readonly type: 'stopped' }
+  | { readonly type: 'stopped-by-administrator' }
   | { readonly type: 'recalled' }
   | { readonly type: 'restarted' }
   | { readonly type: 'shutting-down' }

@@ -5,6 +5,7 @@ import type { Clock } from '../contract/runtime.ts';
 import type { TurnId } from '../core/turn.ts';
 import type { ModelImage } from '../model/types.ts';
 import { createAuditStore, type AuditStore } from './audit.ts';
+import { createBroadcastStore, type BroadcastStore } from './broadcasts.ts';
 import { createCallStore, type CallStore } from './calls.ts';
 import { migrate } from './migrations.ts';
 import { createPeopleList, type PeopleList } from './people-list.ts';
@@ -14,6 +15,7 @@ import type { Schema } from './schema.ts';
 import { emptyWriteAheadLog, openSqlite } from './sqlite.ts';
 import { createScopeStore, type ScopeStore } from './scopes.ts';
 import { createUseCounter, type UseCounter } from './use-counter.ts';
+import { countTurnedAway, type TurnedAway } from './turned-away.ts';
 import { createUsageStore, type UsageStore } from './usage.ts';
 import { createTurnStore, type TurnStore } from './turns.ts';
 import { createWriteQueue, type WriteQueue } from './write-queue.ts';
@@ -50,6 +52,9 @@ export type Store = {
   readonly counter: UseCounter;
   readonly forget: ForgetStore;
   readonly policy: PolicyStore;
+  readonly broadcasts: BroadcastStore;
+  /** What a pause since then kept from being answered. */
+  turnedAway(since: number): Promise<TurnedAway>;
   /** Forgets what has outlived its retention: texts, pictures, claims. */
   purge(now: number, retentionMs: number): Promise<void>;
   /** False after a write failed, until one succeeds. */
@@ -192,6 +197,7 @@ export async function openStore(file: string, clock: Clock): Promise<Store> {
       ),
   };
   const scrub = (): Promise<boolean> => emptyWriteAheadLog(db, clock);
+  const broadcasts = createBroadcastStore(db, queue);
   return {
     turns: createTurnStore(db, queue),
     media: createMedia(db, queue),
@@ -224,8 +230,11 @@ export async function openStore(file: string, clock: Clock): Promise<Store> {
     counter: createUseCounter(db),
     forget: createForgetStore(db, queue, scrub),
     policy: createPolicyStore(db, queue),
+    broadcasts,
+    turnedAway: (since) => countTurnedAway(db, since),
     async purge(now, retentionMs) {
       await purge(queue, now, retentionMs);
+      await broadcasts.purge(now - retentionMs);
       await scrub();
     },
     healthy: () => healthy,

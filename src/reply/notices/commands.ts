@@ -21,6 +21,10 @@ export const summaries = {
   audit: phrase('最近的操作和拒绝', 'latest acts of administrators, and refusals'),
   status: phrase('服务和模型服务器的状态', 'state of the service and of the model server'),
   doctor: phrase('逐项检查并指出原因', 'check everything and name the cause'),
+  queue: phrase('正在处理和排队的问题，可以停止', 'what runs and waits now, and how to stop it'),
+  pause: phrase('暂停服务，提问的人会看到维护说明', 'pause the service; whoever asks is told'),
+  resume: phrase('恢复服务', 'end the pause'),
+  broadcast: phrase('给用过我的会话发通知', 'announce something to all chats that use me'),
 } as const;
 
 export const commandWords = {

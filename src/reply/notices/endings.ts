@@ -97,6 +97,7 @@ export const endings = {
   ),
   truncated: faults['cut-off'],
   stopped: phrase('已停止', 'Stopped'),
+  'stopped-by-administrator': phrase('管理员停止了这个回答。', 'An administrator stopped this answer.'),
   recalled: phrase('消息已撤回，已停止', 'The message was taken back; stopped'),
   restarted: phrase(
     '回答时服务重启了，这个回答不完整。请点“重试”。',
