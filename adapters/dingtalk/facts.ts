@@ -1,5 +1,5 @@
 import type { FactBlock } from '../../src/contract/reply.ts';
-import { oneLine, thinned, timeLabel } from '../shared/fact-text.ts';
+import { barsOf, oneLine } from '../shared/fact-text.ts';
 import { renderDingTalkMarkdown } from './render.ts';
 
 const MAX_ROWS = 30;
@@ -7,22 +7,25 @@ const MAX_ROWS = 30;
 const MAX_POINTS = 24;
 
 /**
- * Tables and series as lists: robot messages show no tables, and in cards a wide one is cut off on phones. The first
- * column names the line, the others are named in it.
+ * Tables as lists: robot messages show no tables, and in cards a wide one is cut off on phones. The first column names
+ * the line, the others are named in it, unless there is but one. A series is one line of bars.
  */
 export function factMarkdown(fact: FactBlock): string {
+  if (fact.type === 'series')
+    return renderDingTalkMarkdown(`**${plainLine(fact.title)}** ${barsOf(fact, MAX_POINTS)}`, true);
   const title = fact.title === undefined ? [] : [`**${plainLine(fact.title)}**`, ''];
-  const lines =
-    fact.type === 'table'
-      ? [...fact.rows.slice(0, MAX_ROWS).map((row) => rowItem(row, fact.columns)), ...moreRows(fact.rows)]
-      : thinned(fact.points, MAX_POINTS).map(
-          ({ at, value }) => `- ${timeLabel(at)}: ${value} ${plainLine(fact.unit)}`,
-        );
+  const lines = [
+    ...fact.rows.slice(0, MAX_ROWS).map((row) => rowItem(row, fact.columns)),
+    ...moreRows(fact.rows),
+  ];
   return renderDingTalkMarkdown([...title, ...lines].join('\n'), true);
 }
 
 function rowItem([name = '', ...values]: readonly string[], columns: readonly string[]): string {
-  const named = values.map((value, index) => `${plainLine(columns[index + 1] ?? '')}: ${plainLine(value)}`);
+  const alone = columns.length === 2;
+  const named = values.map((value, index) =>
+    alone ? plainLine(value) : `${plainLine(columns[index + 1] ?? '')}: ${plainLine(value)}`,
+  );
   return `- ${[`**${plainLine(name)}**`, ...named].join(' · ')}`;
 }
 

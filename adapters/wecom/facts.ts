@@ -1,11 +1,10 @@
 import type { FactBlock } from '../../src/contract/reply.ts';
-import { oneLine } from '../shared/fact-text.ts';
+import { barsOf, oneLine } from '../shared/fact-text.ts';
 import { renderWecomMarkdown } from './render.ts';
 
 /** More points than a phone is wide only cost bytes. */
 const MAX_POINTS = 30;
 const MAX_ROWS = 50;
-const BARS = '▁▂▃▄▅▆▇█';
 
 /** Facts as Markdown: as tables where these are drawn, otherwise as lists. */
 export function factsMarkdown(facts: readonly FactBlock[], tables: boolean): string {
@@ -13,7 +12,7 @@ export function factsMarkdown(facts: readonly FactBlock[], tables: boolean): str
 }
 
 function factMarkdown(fact: FactBlock, tables: boolean): string {
-  if (fact.type === 'series') return seriesMarkdown(fact);
+  if (fact.type === 'series') return `**${oneLine(fact.title)}** ${barsOf(fact, MAX_POINTS)}`;
   const title = fact.title === undefined ? [] : [`**${oneLine(fact.title)}**`, ''];
   const rows = fact.rows.slice(0, MAX_ROWS);
   const more = fact.rows.length > rows.length ? ['…'] : [];
@@ -24,21 +23,12 @@ function factMarkdown(fact: FactBlock, tables: boolean): string {
   return [...title, line(fact.columns), dashes, ...rows.map(line), ...more].join('\n');
 }
 
+/** With two columns the first says what the second is. */
 function listed(columns: readonly string[], cells: readonly string[]): string {
   const [first = '', ...others] = cells.map(oneLine);
+  if (columns.length === 2) return `${first} · ${others.join('')}`;
   const named = others.map((value, index) => `${oneLine(columns[index + 1] ?? '')} ${value}`.trim());
   return [first, ...named].join(' · ');
-}
-
-function seriesMarkdown({ title, unit, points }: Extract<FactBlock, { type: 'series' }>): string {
-  const values = points.slice(-MAX_POINTS).map(({ value }) => value);
-  const last = values.at(-1);
-  if (last === undefined) return `**${oneLine(title)}** …`;
-  const [least, most] = [Math.min(...values), Math.max(...values)];
-  const bars = values.map((value) =>
-    BARS.charAt(most === least ? 0 : Math.round(((value - least) / (most - least)) * (BARS.length - 1))),
-  );
-  return `**${oneLine(title)}** ${bars.join('')} ${last} ${oneLine(unit)} (${least}–${most})`;
 }
 
 const cell = (text: string): string => oneLine(text).replaceAll('|', '\\|');

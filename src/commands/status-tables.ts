@@ -37,7 +37,10 @@ function joined(...parts: readonly (Phrase | undefined)[]): Phrase {
   return phrase(known.map(({ zh }) => zh).join(' · '), known.map(({ en }) => en).join(' · '));
 }
 
-/** One column for each thing, so that a phone shows them from top to bottom; all have the same lines. */
+/**
+ * One column for each thing, so that a phone shows them from top to bottom; all have the same lines. A thing that is alone
+ * stands in the title.
+ */
 function upright(
   title: Phrase,
   names: readonly string[],
@@ -45,10 +48,11 @@ function upright(
   language: Language,
 ): FactBlock {
   const [first = []] = all;
+  const alone = names.length === 1;
   return {
     type: 'table',
-    title: title[language],
-    columns: [status.item[language], ...names],
+    title: alone ? `${title[language]} ${names.join('')}` : title[language],
+    columns: [status.item[language], ...(alone ? [status.now[language]] : names)],
     rows: first.map(([name], row) => [
       name[language],
       ...all.map((lines) => lines[row]?.[1][language] ?? ''),

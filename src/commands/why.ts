@@ -4,7 +4,7 @@ import { shortId, type Turn, type TurnTrace } from '../core/turn.ts';
 import { summaries } from '../reply/notices/commands.ts';
 import { count, seconds, type Phrase } from '../reply/notices/phrase.ts';
 import { speed } from '../reply/notices/status.ts';
-import { refusals, steps, why as words } from '../reply/notices/why.ts';
+import { outcomes, refusals, steps, why as words } from '../reply/notices/why.ts';
 import type { Language } from '../store/store.ts';
 import type { Command, CommandContext } from './command.ts';
 
@@ -50,8 +50,9 @@ export const why: Command = {
 
 function outcome({ kind, state, ending }: Turn): Phrase {
   if (kind === 'notice') return words.refused;
-  if (state === 'done') return ending?.status === 'stopped' ? words.stopped : words.done;
-  return state === 'failed' || state === 'interrupted' ? words[state] : words.running;
+  if (ending === undefined) return words.running;
+  // A platform may refuse an answer that was whole.
+  return outcomes[state === 'failed' ? state : ending.status];
 }
 
 function headline(turn: Turn, language: Language): string {

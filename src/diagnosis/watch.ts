@@ -18,12 +18,14 @@ export type WatchOptions = {
   readonly tell: (text: string, signal: AbortSignal) => Promise<void>;
 };
 
-/** As often as the model client looks itself. */
-const lookEveryMs = 4_000;
 /** So many alerts of one night are told in the morning; the oldest are forgotten. */
 const heldAtMost = 30;
 
-/** Watches the model servers until the signal aborts and tells each change once; during quiet hours afterwards. */
+/**
+ * Watches the model servers until the signal aborts and tells each change once; during quiet hours afterwards. It looks
+ * once in `HEALTH_INTERVAL_MS` at what the model client found, which itself looks every four seconds and learns from each
+ * request: `/status` shows an outage within seconds, whereas administrators are only written to about one that lasted.
+ */
 export async function watchModelServers(options: WatchOptions, signal: AbortSignal): Promise<void> {
   const { health, settings, timeZone, language, clock, tell } = options;
   const watches = health().map(() => createServerWatch(settings));
@@ -42,7 +44,7 @@ export async function watchModelServers(options: WatchOptions, signal: AbortSign
       const all = late.length === 0 ? lines : [alertWords.heldBack[language], ...late, ...lines];
       if (all.length > 0) await tell(all.join('\n\n'), signal);
     }
-    await clock.sleep(Math.min(lookEveryMs, settings.intervalMs), signal);
+    await clock.sleep(settings.intervalMs, signal);
   }
 }
 

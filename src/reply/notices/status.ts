@@ -20,6 +20,7 @@ export const status = {
   failures: phrase('失败', 'failed'),
   interrupted: phrase('中断', 'interrupted'),
   item: phrase('项目', 'Item'),
+  now: phrase('现在', 'Now'),
   state: phrase('状态', 'State'),
 } as const;
 
@@ -98,6 +99,7 @@ const causeWords: Readonly<Record<ModelFaultCode, Phrase>> & Readonly<Record<str
   'cut-off': phrase('连接断了', 'cut off'),
   'not-openai': phrase('不是模型服务器', 'not a model server'),
   runaway: phrase('不停重复', 'runaway'),
+  'content-filter': phrase('内容审核', 'content filter'),
   truncated: phrase('连接断了', 'cut off'),
   empty: phrase('空回答', 'empty'),
   'thinking-only': phrase('只有思考', 'thinking only'),

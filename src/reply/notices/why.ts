@@ -1,3 +1,4 @@
+import type { ReplyOutcome } from '../../contract/reply.ts';
 import type { AdmissionNotice } from '../../core/turn.ts';
 import { count, phrase, type Phrase } from './phrase.ts';
 
@@ -8,10 +9,6 @@ export const why = {
   ),
   nothing: phrase('你在这里还没有提过问题。', 'You have not asked anything here yet.'),
   noTrace: phrase('这次提问没有留下过程记录。', 'No record of its steps was kept.'),
-  done: phrase('已完成', 'answered'),
-  stopped: phrase('已停止', 'stopped'),
-  failed: phrase('没有回答成', 'not answered'),
-  interrupted: phrase('中断了', 'interrupted'),
   running: phrase('还在进行', 'still running'),
   refused: phrase('没有交给模型', 'not given to the model'),
   cause: phrase('原因', 'Cause'),
@@ -29,6 +26,15 @@ export const why = {
     ),
   took: phrase('共', 'took'),
 } as const;
+
+/** How a question ended. */
+export const outcomes: Readonly<Record<ReplyOutcome['status'], Phrase>> = {
+  complete: phrase('已完成', 'answered'),
+  continued: phrase('已完成', 'answered'),
+  stopped: phrase('已停止', 'stopped'),
+  failed: phrase('没有回答成', 'not answered'),
+  interrupted: phrase('中断了', 'interrupted'),
+};
 
 /** The steps from a message to its whole answer, in their order. */
 export const steps = {

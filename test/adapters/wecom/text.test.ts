@@ -162,8 +162,8 @@ describe('what a bubble shows', () => {
       },
     ] as const;
     expect(factsMarkdown(facts, true)).toContain('| a\\|b | 好 |');
-    expect(factsMarkdown(facts, false)).toContain('- a|b · 状态 好');
-    expect(factsMarkdown(facts, true)).toContain('▁█ 3 ms');
+    expect(factsMarkdown(facts, false)).toContain('- a|b · 好');
+    expect(factsMarkdown(facts, true)).toContain('**速度** ▃█ 3 ms (1–3)');
   });
 });
 

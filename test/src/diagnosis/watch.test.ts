@@ -20,10 +20,13 @@ const entry = (state: ModelHealth['state'], more: Partial<ModelHealth> = {}): Mo
 });
 const down = (): ModelHealth => entry('down', { fault: { code: 'unreachable', evidence: 'ECONNREFUSED' } });
 
-function begin(quietHours?: { readonly fromMinute: number; readonly toMinute: number }): void {
+function begin(
+  quietHours?: { readonly fromMinute: number; readonly toMinute: number },
+  lookEveryMs = intervalMs,
+): void {
   const options: WatchOptions = {
     health: () => [server],
-    settings: { intervalMs, slowMs: 2_000, failures: 3, quietHours },
+    settings: { intervalMs: lookEveryMs, slowMs: 2_000, failures: 3, quietHours },
     timeZone: 'Asia/Shanghai',
     language: 'zh',
     clock,
@@ -74,6 +77,41 @@ describe('a server that goes down', () => {
     server = entry('up');
     await clock.advance(60_000);
     expect(told).toEqual([]);
+  });
+});
+
+describe('with the default of a minute', () => {
+  const minuteMs = 60_000;
+
+  it('administrators hear of an outage that three looks a minute apart have seen', async () => {
+    begin(undefined, minuteMs);
+    await clock.advance(30_000);
+    server = down();
+    await clock.advance(2 * minuteMs + 20_000);
+    expect(told).toEqual([]);
+    await clock.advance(20_000);
+    expect(told).toHaveLength(1);
+    expect(told[0]).toContain('从 16:00 起');
+  });
+
+  it('nobody is written to for a restart of the server that took two minutes', async () => {
+    begin(undefined, minuteMs);
+    await clock.advance(30_000);
+    server = down();
+    await clock.advance(2 * minuteMs);
+    server = entry('up', { latencyMs: 30 });
+    await clock.advance(60 * minuteMs);
+    expect(told).toEqual([]);
+  });
+
+  it('its recovery is told within a minute', async () => {
+    begin(undefined, minuteMs);
+    server = down();
+    await clock.advance(5 * minuteMs);
+    server = entry('up', { latencyMs: 30 });
+    await clock.advance(minuteMs);
+    expect(told).toHaveLength(2);
+    expect(told[1]).toContain('恢复了');
   });
 });
 

@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { barsOf, labelled } from '../../../adapters/shared/fact-text.ts';
+import { factMarkdown } from '../../../adapters/dingtalk/facts.ts';
+
+const minuteMs = 60_000;
+const points = (stepMs: number, ...values: readonly number[]) =>
+  values.map((value, index) => ({ at: new Date(2026, 10, 20, 8, 0, 0, index * stepMs), value }));
+const series = (...values: readonly number[]) =>
+  ({ type: 'series', title: '提问', unit: '个', points: points(5 * minuteMs, ...values) }) as const;
+
+it('draws a series as bars from zero up, with the last value and the range', () => {
+  expect(barsOf(series(0, 7, 3), 30)).toBe('▁█▄ 3 个 (0–7)');
+});
+
+it('draws equal values by their height, and none as nothing', () => {
+  expect(barsOf(series(4, 4), 30)).toBe('██ 4 个 (4–4)');
+  expect(barsOf(series(0, 0), 30)).toBe('▁▁ 0 个 (0–0)');
+  expect(barsOf(series(), 30)).toBe('…');
+});
+
+it('names the time within one day, and the day beyond it', () => {
+  expect(labelled(points(5 * minuteMs, 1, 2), 30).map(({ label }) => label)).toEqual(['08:00', '08:05']);
+  expect(labelled(points(24 * 60 * minuteMs, 1, 2), 30).map(({ label }) => label)).toEqual([
+    '11-20 08:00',
+    '11-21 08:00',
+  ]);
+});
+
+it('on DingTalk a series is one line, and a table of two columns repeats no heading', () => {
+  expect(factMarkdown(series(0, 7))).toBe('**提问** ▁█ 7 个 (0–7)');
+  const rows = [
+    ['状态', '✓ 正常'],
+    ['重连', '0 次'],
+  ];
+  const list = factMarkdown({ type: 'table', title: '平台', columns: ['项目', '现在'], rows });
+  expect(list).toContain('- **状态** · ✓ 正常');
+  expect(list).not.toContain('现在');
+});
