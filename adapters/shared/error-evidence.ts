@@ -1,7 +1,7 @@
 import type { AdapterError } from '../../src/contract/errors.ts';
 import { HttpFailure } from './http-failure.ts';
 
-/** What "the connection was refused or closed" says already. */
+/** What `unavailable`, and "the connection was refused or closed", say already. */
 const SAID_ALREADY: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'UND_ERR_SOCKET']);
 
 /** Whether this code, or these words, tell more than that there is no connection. */
@@ -13,5 +13,5 @@ export const tellsMore = (evidence: string): boolean => !SAID_ALREADY.has(eviden
  */
 export function errorEvidence({ code, platformCode, cause }: AdapterError, as: string = code): string {
   const network = code === 'unavailable' && cause instanceof HttpFailure ? cause.evidence : '';
-  return `${as} ${platformCode ?? network}`.trim();
+  return `${as} ${platformCode ?? (tellsMore(network) ? network : '')}`.trim();
 }
