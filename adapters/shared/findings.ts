@@ -1,7 +1,7 @@
 import type { AdapterHealth, Check } from '../../src/contract/adapter.ts';
 import { AdapterError } from '../../src/contract/errors.ts';
 import type { CallbacksSeen } from './callback-count.ts';
-import { HttpFailure } from './http-failure.ts';
+import { errorEvidence } from './error-evidence.ts';
 import { isFields, readList } from './json.ts';
 
 /** What one check of the doctor came to. */
@@ -10,9 +10,7 @@ export type Finding = Pick<Check, 'state' | 'evidence' | 'missing'>;
 /** A call was refused or did not get through. Too often and aborted say nothing about what was to be found out. */
 export function failedFinding(error: unknown): Finding {
   if (!(error instanceof AdapterError)) return { state: 'unknown', evidence: 'unexpected failure' };
-  // Where no answer came, the network's own code (ENOTFOUND, CERT_HAS_EXPIRED) tells more than ours.
-  const network = error.cause instanceof HttpFailure ? error.cause.evidence : undefined;
-  const evidence = `${error.code} ${error.platformCode ?? network ?? ''}`.trim();
+  const evidence = errorEvidence(error);
   const missing = isFields(error.cause) ? readList(error.cause, 'missingScopes').filter(isText) : [];
   const passing = error.code === 'rate-limited' || error.code === 'aborted';
   return { state: passing ? 'unknown' : 'failed', evidence, ...(missing.length === 0 ? {} : { missing }) };

@@ -21,6 +21,7 @@ const settingIn = /^([A-Z][A-Z_]+)=(\S+)$/;
 const unsetIn = /^([A-Z][A-Z_]+) is not set$/;
 const unanswered = /\b(unavailable|timeout)\b/;
 const badCertificate = /\b(CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/;
+const proxyIn = /\bproxy (\S+) (\S+)$/;
 const noName = /\b(ENOTFOUND|EAI_AGAIN)\b/;
 
 /** What an adapter's check comes to for whoever reads the report; a clock that is off is a finding of its own. */
@@ -66,6 +67,8 @@ function causeOf({ code, state, evidence }: Check, { paths }: PlatformView): Par
   const address = untrustedIn.exec(evidence)?.[1];
   if (address !== undefined) return platformCauses['untrusted-address'](address);
   if (unanswered.test(evidence)) {
+    const [, proxy, said] = proxyIn.exec(evidence) ?? [];
+    if (proxy !== undefined && said !== undefined) return platformCauses.proxy(proxy, said);
     if (badCertificate.test(evidence)) return platformCauses.certificate;
     if (noName.test(evidence)) return platformCauses.name;
     return /\bunavailable (http )?-?\d/.test(evidence) ? platformCauses.down : platformCauses.unreachable;

@@ -42,6 +42,17 @@ export const platformCauses = {
       'Check this machine’s DNS; where only a proxy reaches the internet, write HTTPS_PROXY into .env.',
     ],
   ),
+  /** `said`: the status the proxy answered with, or the network's code. */
+  proxy: (host: string, said: string): PlatformCause =>
+    because(
+      said === '407'
+        ? [`代理 ${host} 要求登录（407）。`, `The proxy ${host} wants a login (407).`]
+        : [`代理 ${host} 没有放行（${said}）。`, `The proxy ${host} did not let us through (${said}).`],
+      [
+        '请检查 .env 里的 HTTPS_PROXY（要登录时写 http://用户:密码@主机:端口），并在代理上放行聊天平台的域名；不必经过代理的写进 NO_PROXY。',
+        'Check HTTPS_PROXY in .env (with a login: http://user:password@host:port) and let the platform’s hosts pass there; name hosts that need no proxy in NO_PROXY.',
+      ],
+    ),
   certificate: because(
     [
       '聊天平台的证书不受信任：中间有替换证书的代理，或本机时间不对。',

@@ -121,6 +121,8 @@ describe('what the evidence tells more exactly', () => {
     { evidence: 'forbidden 60020 from 203.0.113.7', words: /不信任.* 203\.0\.113\.7.*可信域名/ },
     { evidence: 'unavailable ENOTFOUND', words: /域名查不到地址.*DNS/ },
     { evidence: 'unavailable SELF_SIGNED_CERT_IN_CHAIN', words: /证书不受信任.*NODE_EXTRA_CA_CERTS/ },
+    { evidence: 'unavailable proxy 10.0.0.9:3128 407', words: /代理 10\.0\.0\.9:3128 要求登录.*用户:密码/ },
+    { evidence: 'unavailable proxy 10.0.0.9:3128 ECONNREFUSED', words: /代理 .*没有放行.*HTTPS_PROXY/ },
     { evidence: 'unavailable http 503', words: /平台自己/ },
     { evidence: 'timeout UND_ERR_CONNECT_TIMEOUT', words: /HTTPS_PROXY/ },
     { evidence: 'MEDIA_HOSTS=files.example', words: /\.env 里写 MEDIA_HOSTS=files\.example/ },
