@@ -212,7 +212,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const model = modelFrom(options);
   const stopping = new AbortController();
   const watchLog = logWith(log, { part: 'watch' });
-  const administrators = config.access.admins;
+  const administrators = () => [...config.access.admins, ...policy.current().administrators];
   const tell = createTellAdministrators({ administrators, adapters, uuid: randomUUID, log: watchLog });
   const { signal } = stopping;
   const alerts = createPlatformAlerts({ tell, language: config.locale, clock, log: watchLog, signal });

@@ -5,7 +5,8 @@ import type { Logger } from '../contract/runtime.ts';
 import { preview } from '../reply/preview.ts';
 
 export type TellOptions = {
-  readonly administrators: readonly PersonEntry[];
+  /** Asked each time: administrators come and go while the service runs. */
+  readonly administrators: () => readonly PersonEntry[];
   readonly adapters: readonly Adapter[];
   readonly uuid: () => string;
   readonly log: Logger;
@@ -31,7 +32,8 @@ export function createTellAdministrators({ administrators, adapters, uuid, log }
     }
   }
   return async (text: string, signal: AbortSignal): Promise<void> => {
-    log.info({ administrators: administrators.length }, 'telling the administrators');
-    await Promise.all(administrators.map((entry) => tellOne(entry, text, signal)));
+    const people = administrators();
+    log.info({ administrators: people.length }, 'telling the administrators');
+    await Promise.all(people.map((entry) => tellOne(entry, text, signal)));
   };
 }
