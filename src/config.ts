@@ -4,7 +4,7 @@ import { parseDotenv } from './config/dotenv.ts';
 import { resolveEnvironment } from './config/environment.ts';
 import type { Fault } from './config/faults.ts';
 import { coreKeys } from './config/keys.ts';
-import { findMisspellings } from './config/misspellings.ts';
+import { findMisspellings, findTooEarly } from './config/misspellings.ts';
 import { readModelConfig } from './config/model.ts';
 import { planPlatforms, platformNames } from './config/platforms.ts';
 import { createReader } from './config/reader.ts';
@@ -37,6 +37,7 @@ export function loadConfig({ env, dotenv = '', readFile, factories }: ConfigSour
     known,
     prefixes: ownPrefixes(factories),
   });
+  const tooEarly = findTooEarly(env, file.values);
   const reader = createReader(resolved.values);
   const platforms = platformNames(factories);
   const config: Config = {
@@ -45,7 +46,14 @@ export function loadConfig({ env, dotenv = '', readFile, factories }: ConfigSour
     ...readServiceConfig(reader),
   };
   const planned = planPlatforms(factories, resolved.values);
-  const faults = [...file.faults, ...resolved.faults, ...misspelt, ...planned.faults, ...reader.faults];
+  const faults = [
+    ...file.faults,
+    ...resolved.faults,
+    ...misspelt,
+    ...tooEarly,
+    ...planned.faults,
+    ...reader.faults,
+  ];
   return faults.length > 0 ? { ok: false, faults } : { ok: true, config, plans: planned.plans };
 }
 

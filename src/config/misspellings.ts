@@ -41,6 +41,20 @@ export function findMisspellings(from: MisspellingSources): readonly Fault[] {
   return [...found.values()];
 }
 
+/** Node reads these before it reads our files, so that in `.env` they would be ignored without a word. */
+const TOO_EARLY = ['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS'];
+
+/** Keys in `.env` that only take effect in the environment the process is started with. */
+export function findTooEarly(environment: Env, dotenv: Env): readonly Fault[] {
+  return TOO_EARLY.filter((key) => dotenv[key] !== undefined && environment[key] === undefined).map(
+    (key) => ({
+      key,
+      expected: 'in the environment the service is started with; Node has read it before .env is read',
+      line: `export ${key}=…`,
+    }),
+  );
+}
+
 // https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
 function injectedByKubernetes(key: string, value: string): boolean {
   return (
@@ -56,7 +70,8 @@ export function nearestKey(key: string, known: Iterable<string>): string | undef
   let nearest: { readonly name: string; readonly distance: number } | undefined;
   for (const name of known) {
     const distance = editDistance(written, name);
-    const alike = distance <= tolerance(name) || leavesOutWords(written, name);
+    const alike =
+      distance <= tolerance(name) || leavesOutWords(written, name) || leavesOutWords(name, written);
     if (alike && distance < (nearest?.distance ?? Infinity)) nearest = { name, distance };
   }
   return nearest?.name;
@@ -67,8 +82,8 @@ function tolerance(name: string): number {
   return name.length >= 8 ? 2 : 1;
 }
 
-// QWEN_URL for QWEN_BASE_URL, or its words in another order: not a slip of the finger, but as surely meant for us. The
-// last word must be there, for it says what the value is: without it, it may well be the key of another program.
+// QWEN_URL for QWEN_BASE_URL (or, the other way round, QWEN_API_BASE_URL), or its words in another order: not a slip of
+// the finger, but as surely meant for us. The last word must be there, for it says what the value is: without it, it may well be the key of another program.
 function leavesOutWords(written: string, name: string): boolean {
   const words = written.split('_');
   const nameWords = name.split('_');

@@ -15,10 +15,22 @@ describe('the doctor names the command to check with, in either language', () =>
     ['no-route', ['traceroute gpu.example']],
     ['firewall', ['nc -zv gpu.example 8080', 'TCP 8080']],
     ['refused-here', ['netstat -tuln | grep :8080']],
-    ['refused-there', ['--host 0.0.0.0', '-p 8080:8080', 'netstat -tuln | grep :8080', 'docker logs']],
+    [
+      'refused-there',
+      [
+        '--host 0.0.0.0',
+        '-p 8080:8080',
+        'netstat -tuln | grep :8080',
+        'docker logs',
+        'curl http://127.0.0.1:8080/v1/models',
+        'Uvicorn running on',
+      ],
+    ],
     ['dropped', ['--host 0.0.0.0', 'docker logs']],
     ['no-answer', ['nvidia-smi']],
-    ['slow', ['nvidia-smi', '--max-model-len']],
+    ['slow', ['nvidia-smi', '--max-model-len', '--gpu-memory-utilization']],
+    ['server-error', ['docker logs', 'journalctl -u']],
+    ['gateway-refusal', ['QWEN_EXTRA_HEADERS', 'X-API-Key']],
     ['context-too-small', ['--max-model-len', '--context-length', '-c', 'OLLAMA_CONTEXT_LENGTH']],
     ['gateway-502', ['proxy_pass']],
     ['gateway-504', ['proxy_read_timeout', 'proxy_buffering off']],
@@ -36,7 +48,11 @@ describe('the doctor names the command to check with, in either language', () =>
 
 describe('the doctor names the cause people do not think of', () => {
   it.each<readonly [CauseCode, RegExp, RegExp]>([
-    ['firewall', /安全组.*阿里云 ECS、腾讯云 CVM、华为云 ECS/, /security group/],
+    [
+      'firewall',
+      /安全组.*出站.*阿里云 ECS、腾讯云 CVM、华为云 ECS、CSDN 星图/,
+      /outbound.*Alibaba.*Tencent.*Huawei.*CSDN/,
+    ],
     ['refused-there', /只监听 127\.0\.0\.1.*没有映射.*加载/, /127\.0\.0\.1 only.*mapped.*loading/],
     ['refused-here', /容器.*宿主机/, /container.*host’s IP/],
     [

@@ -8,8 +8,8 @@ export const causesInTheModel = {
       `No answer began within ${detail} s: a queue, VRAM spilling into memory, or the model being loaded.`,
     ],
     () => [
-      '请看 nvidia-smi 和服务日志；可调小 --max-model-len 或换小一些的模型。',
-      'Look at nvidia-smi and the server’s log; lower --max-model-len or take a smaller model.',
+      '请看 nvidia-smi（利用率为 0 说明没有用上 GPU）、内存和交换分区，以及服务日志；可调小 --max-model-len、调 --gpu-memory-utilization，或换小一些的模型、量化版。',
+      'Look at nvidia-smi (0 % use: the GPU is idle), at memory and swap, and at the server’s log; lower --max-model-len, adjust --gpu-memory-utilization, or take a smaller model or a quantised one.',
     ],
   ),
   'cut-off': words(

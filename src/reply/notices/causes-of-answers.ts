@@ -39,8 +39,8 @@ export const causesOfAnswers = {
       'A gateway refused the request (403): engines answer 401, so this comes from a reverse proxy, WAF or IP allowlist before it.',
     ],
     () => [
-      '请在网关上放行这台机器的 IP，并检查它要的密钥或请求头（QWEN_EXTRA_HEADERS）。',
-      'Let this machine’s IP address pass there, and check which key or header it wants (QWEN_EXTRA_HEADERS).',
+      '请在网关上放行这台机器的 IP，检查它要的密钥（是否过期或被吊销）或请求头（QWEN_EXTRA_HEADERS，如 X-API-Key）、它的频率限制，以及这个密钥能否用这个模型。',
+      'Let this machine’s IP address pass there; check which key (expired, revoked?) or header it wants (QWEN_EXTRA_HEADERS, X-API-Key say), its rate limit, and whether that key may use this model.',
     ],
   ),
   loading: words(
@@ -146,7 +146,10 @@ export const causesOfAnswers = {
   ),
   'server-error': words(
     () => ['模型服务器内部出错（5xx）。', 'The model server reports an internal error (5xx).'],
-    () => ['请看模型服务的日志、内存和显存。', 'Read the model server’s log; look at memory and VRAM.'],
+    () => [
+      '请看模型服务的日志（docker logs 或 journalctl -u 服务名）、内存和显存。',
+      'Read the model server’s log (docker logs, or journalctl -u its unit); look at memory and VRAM.',
+    ],
   ),
   'bad-request': words(
     () => ['模型服务器不接受请求的格式。', 'The model server does not accept the form of the request.'],

@@ -25,8 +25,8 @@ export const causesOnTheWay = {
       `Port ${port} refuses connections: the model server may listen on 127.0.0.1 only, its port may not be mapped, or it is still loading.`,
     ],
     ({ port }) => [
-      `请以 --host 0.0.0.0 启动，或检查 docker -p ${port}:${port}；在那台机器上用 netstat -tuln | grep :${port} 和 docker logs 确认。`,
-      `Start it with --host 0.0.0.0, or check docker -p ${port}:${port}; on that machine look at netstat -tuln | grep :${port} and docker logs.`,
+      `请以 --host 0.0.0.0 启动，或检查 docker -p ${port}:${port}；在那台机器上用 netstat -tuln | grep :${port}、curl http://127.0.0.1:${port}/v1/models 和 docker logs 确认（就绪时日志里有 Uvicorn running on 或 Running on）。`,
+      `Start it with --host 0.0.0.0, or check docker -p ${port}:${port}; on that machine look at netstat -tuln | grep :${port}, curl http://127.0.0.1:${port}/v1/models and docker logs (a ready server says Uvicorn running on, or Running on).`,
     ],
   ),
   'wrong-port': words(
@@ -41,12 +41,12 @@ export const causesOnTheWay = {
   ),
   firewall: words(
     ({ hostname, port }) => [
-      `连接 ${hostname}:${port} 超时：多半被防火墙或云安全组拦住了。`,
-      `Connecting to ${hostname}:${port} timed out: most likely a firewall or security group.`,
+      `连接 ${hostname}:${port} 超时：多半被防火墙或云安全组拦住了，也可能是这台机器的出站规则。`,
+      `Connecting to ${hostname}:${port} timed out: most likely a firewall or security group, perhaps this machine’s own outbound rules.`,
     ],
     ({ hostname, port }) => [
-      `请在安全组和防火墙里放行 TCP ${port}（阿里云 ECS、腾讯云 CVM、华为云 ECS 都在控制台的安全组里），再用 nc -zv ${hostname} ${port} 确认。`,
-      `Allow TCP ${port} in the security group and the firewall (in the cloud console), then check with nc -zv ${hostname} ${port}.`,
+      `请在安全组和防火墙里放行 TCP ${port}（阿里云 ECS、腾讯云 CVM、华为云 ECS、CSDN 星图都在控制台里设），再用 nc -zv ${hostname} ${port} 确认。`,
+      `Allow TCP ${port} in the security group and the firewall (in the console of Alibaba Cloud ECS, Tencent Cloud CVM, Huawei Cloud ECS, CSDN Xingtu), then check with nc -zv ${hostname} ${port}.`,
     ],
   ),
   'no-route': words(

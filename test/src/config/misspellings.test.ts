@@ -16,6 +16,7 @@ describe('a misspelt key', () => {
     ['QWEN_MODLE', 'QWEN_MODEL'],
     ['QWEN_BASEURL', 'QWEN_BASE_URL'],
     ['QWEN_URL', 'QWEN_BASE_URL'],
+    ['QWEN_API_BASE_URL', 'QWEN_BASE_URL'],
     ['QWEN_URL_BASE', 'QWEN_BASE_URL'],
     ['QWEN_IDLE_TIMEOUT', 'QWEN_IDLE_TIMEOUT_MS'],
     ['qwen_model', 'QWEN_MODEL'],
@@ -50,6 +51,13 @@ describe('a misspelt key', () => {
     expect(text).toContain('in .env   METRICS_TOKEN=…');
     expect(text).not.toContain('hush');
   });
+});
+
+it('what Node reads before .env is a fault there, unless the environment has it too', () => {
+  expect(start({}, 'NODE_EXTRA_CA_CERTS=/etc/ca.pem')).toContain(
+    'NODE_EXTRA_CA_CERTS\n  expected  in the environment',
+  );
+  expect(start({ NODE_EXTRA_CA_CERTS: '/etc/ca.pem' }, 'NODE_EXTRA_CA_CERTS=/etc/ca.pem')).toBe('started');
 });
 
 describe('what others put into the environment', () => {
