@@ -11,6 +11,9 @@ export type OwnHistory = {
   erase(turn: Turn): Promise<boolean>;
 };
 
+/** The files are written anew at most so often at people's wish, and otherwise with the hourly purge: it holds up others. */
+const scrubIntervalMs = 60_000;
+
 export type OwnHistoryServices = {
   readonly store: Pick<Store, 'forget'>;
   readonly running: Pick<Running, 'stopPerson'>;
@@ -23,12 +26,16 @@ function historyBefore({ id, acceptedAt, message }: Turn): Erasable {
 }
 
 export function createOwnHistory({ store, running, clock }: OwnHistoryServices): OwnHistory {
+  let scrubbedAt = -Infinity;
   return {
     amount: (turn) => store.forget.amount(historyBefore(turn)),
     async erase(turn) {
       const history = historyBefore(turn);
       running.stopPerson(history.platform, history.person, 'stopped');
-      await store.forget.erasePerson(history, clock.now().getTime());
+      const now = clock.now().getTime();
+      await store.forget.erasePerson(history, now);
+      if (now - scrubbedAt < scrubIntervalMs) return false;
+      scrubbedAt = now;
       return store.forget.scrub();
     },
   };

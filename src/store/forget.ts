@@ -31,7 +31,10 @@ export type ForgetStore = {
   readonly eraseMessage: (adapter: AdapterId, message: EventKey, at: number) => Promise<readonly TurnId[]>;
   /** Takes one message of a question out that goes on without it. */
   readonly emptyMessage: (adapter: AdapterId, message: EventKey, at: number) => Promise<void>;
-  /** Leaves nothing of what was erased in the store's own files. False: something else held them, and a part is left. */
+  /**
+   * Leaves nothing of erased people in the store's own files, if somebody was erased since this was last done. False: it
+   * was not possible, and is due.
+   */
   readonly scrub: () => Promise<boolean>;
 };
 
@@ -97,10 +100,14 @@ async function turnsOf(
   return found;
 }
 
+/** Stands in `meta` from the erasure of a person on until the files are clean, also across a crash. */
+const scrubIsDue = 'scrub';
+
+/** `scrubFiles` is asked while nothing is written, and says whether it succeeded. */
 export function createForgetStore(
   db: Kysely<Schema>,
   queue: WriteQueue,
-  scrub: ForgetStore['scrub'],
+  scrubFiles: () => Promise<boolean>,
 ): ForgetStore {
   const own = ({ platform, person, until, except }: OwnHistory, from: Kysely<Schema> = db) =>
     from
@@ -129,7 +136,13 @@ export function createForgetStore(
         erased = await queue.write(async (transaction) => {
           const columns = ['id', 'message', 'outcome'] as const;
           const rows = await own(of, transaction).select(columns).limit(rowsPerCommit).execute();
+          if (rows.length === 0) return 0;
           for (const row of rows) await erase(transaction, row, at);
+          await transaction
+            .insertInto('meta')
+            .values({ name: scrubIsDue, value: String(at) })
+            .onConflict((conflict) => conflict.doNothing())
+            .execute();
           return rows.length;
         });
       }
@@ -146,6 +159,19 @@ export function createForgetStore(
         if (row === undefined) return;
         await (row.kind === 'part' ? erase : empty)(transaction, row, at);
       }),
-    scrub,
+    async scrub() {
+      const due = await db
+        .selectFrom('meta')
+        .select('name')
+        .where('name', '=', scrubIsDue)
+        .executeTakeFirst();
+      if (due === undefined) return true;
+      const clean = await queue.alone(scrubFiles);
+      if (clean)
+        await queue.write(async (transaction) => {
+          await transaction.deleteFrom('meta').where('name', '=', scrubIsDue).execute();
+        });
+      return clean;
+    },
   };
 }

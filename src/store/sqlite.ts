@@ -3,7 +3,6 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { Kysely, sql } from 'kysely';
 import { GenericSqliteDialect } from 'kysely-generic-sqlite';
-import type { Clock } from '../contract/runtime.ts';
 import type { Schema } from './schema.ts';
 
 /** Statements kept prepared; the program has fewer different ones than this. */
@@ -56,19 +55,10 @@ export function openSqlite(file: string): Kysely<Schema> {
   });
 }
 
-/** A backup reads for a moment only. */
-const maxCheckpointTries = 20;
-const checkpointPauseMs = 100;
-
 /**
- * Brings what was written into the database file and cuts the write-ahead log to nothing: `secure_delete` overwrites what
- * is erased in the file, but the log keeps the pages as they were. False when other readers kept the log busy.
+ * Brings what was written into the database file and cuts the write-ahead log to nothing, for the log keeps pages as they
+ * were before something was deleted. While a backup reads, the log stays until the next time.
  */
-export async function emptyWriteAheadLog(db: Kysely<Schema>, clock: Clock): Promise<boolean> {
-  for (let tries = 0; tries < maxCheckpointTries; tries += 1) {
-    const { rows } = await sql<{ readonly busy: number }>`pragma wal_checkpoint(truncate)`.execute(db);
-    if (rows[0]?.busy === 0) return true;
-    await clock.sleep(checkpointPauseMs);
-  }
-  return false;
+export async function emptyWriteAheadLog(db: Kysely<Schema>): Promise<void> {
+  await sql`pragma wal_checkpoint(truncate)`.execute(db);
 }

@@ -13,6 +13,7 @@ import { createPolicyStore, type PolicyStore } from './policy.ts';
 import { createForgetStore, type ForgetStore } from './forget.ts';
 import type { Schema } from './schema.ts';
 import { emptyWriteAheadLog, openSqlite } from './sqlite.ts';
+import { scrubFile } from './scrub.ts';
 import { createScopeStore, type ScopeStore } from './scopes.ts';
 import { createUseCounter, type UseCounter } from './use-counter.ts';
 import { countTurnedAway, type TurnedAway } from './turned-away.ts';
@@ -187,6 +188,7 @@ export async function openStore(file: string, clock: Clock): Promise<Store> {
   let healthy = true;
   const queue: WriteQueue = {
     idle: () => inner.idle(),
+    alone: (work) => inner.alone(work),
     write: (work) =>
       inner.write(work).then(
         (result) => ((healthy = true), result),
@@ -196,7 +198,7 @@ export async function openStore(file: string, clock: Clock): Promise<Store> {
         },
       ),
   };
-  const scrub = (): Promise<boolean> => emptyWriteAheadLog(db, clock);
+  const forget = createForgetStore(db, queue, () => scrubFile(file));
   const broadcasts = createBroadcastStore(db, queue);
   return {
     turns: createTurnStore(db, queue),
@@ -228,14 +230,15 @@ export async function openStore(file: string, clock: Clock): Promise<Store> {
     calls: createCallStore(db, queue),
     usage: createUsageStore(db),
     counter: createUseCounter(db),
-    forget: createForgetStore(db, queue, scrub),
+    forget,
     policy: createPolicyStore(db, queue),
     broadcasts,
     turnedAway: (since) => countTurnedAway(db, since),
     async purge(now, retentionMs) {
       await purge(queue, now, retentionMs);
       await broadcasts.purge(now - retentionMs);
-      await scrub();
+      await emptyWriteAheadLog(db);
+      await forget.scrub();
     },
     healthy: () => healthy,
     sizeBytes: () => statSync(file).size,

@@ -9,15 +9,15 @@ const busyPatienceMs = 5_000;
 const maxWritesPerCommit = 256;
 
 type Work<Result> = (transaction: Transaction<Schema>) => Promise<Result>;
-type Waiting = {
-  readonly run: Work<unknown>;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (reason: unknown) => void;
-};
+type Settled = { readonly resolve: (value: unknown) => void; readonly reject: (reason: unknown) => void };
+type Write = Settled & { readonly run: Work<unknown> };
+type Alone = Settled & { readonly alone: () => Promise<unknown> };
 
 export type WriteQueue = {
   /** Runs `work` inside a transaction and resolves once that is durable. Writes of one moment share a commit. */
   write<Result>(work: Work<Result>): Promise<Result>;
+  /** Runs `work` in its turn, outside any transaction, while nothing else is written. */
+  alone<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Resolves when nothing is waiting. */
   idle(): Promise<void>;
 };
@@ -28,10 +28,10 @@ export type WriteQueue = {
  * is tried alone, so that one bad write cannot fail its neighbours.
  */
 export function createWriteQueue(db: Kysely<Schema>, clock: Clock): WriteQueue {
-  const waiting: Waiting[] = [];
+  const waiting: (Write | Alone)[] = [];
   let draining: Promise<void> | undefined;
 
-  const commit = (batch: readonly Waiting[]): Promise<unknown[]> =>
+  const commit = (batch: readonly Write[]): Promise<unknown[]> =>
     retryWhileBusy(clock, busyPatienceMs, () =>
       db.transaction().execute(async (transaction) => {
         const results: unknown[] = [];
@@ -40,7 +40,7 @@ export function createWriteQueue(db: Kysely<Schema>, clock: Clock): WriteQueue {
       }),
     );
 
-  async function settleTogether(batch: readonly Waiting[]): Promise<void> {
+  async function settleTogether(batch: readonly Write[]): Promise<void> {
     try {
       const results = await commit(batch);
       batch.forEach(({ resolve }, index) => resolve(results[index]));
@@ -51,16 +51,37 @@ export function createWriteQueue(db: Kysely<Schema>, clock: Clock): WriteQueue {
   }
 
   async function drain(): Promise<void> {
-    while (waiting.length > 0) await settleTogether(waiting.splice(0, maxWritesPerCommit));
+    while (waiting.length > 0) {
+      const batch: Write[] = [];
+      for (let next = waiting[0]; next !== undefined && 'run' in next; next = waiting[0]) {
+        if (batch.length === maxWritesPerCommit) break;
+        batch.push(next);
+        waiting.shift();
+      }
+      if (batch.length > 0) await settleTogether(batch);
+      const next = waiting[0];
+      if (next === undefined || 'run' in next) continue;
+      waiting.shift();
+      await next.alone().then(next.resolve, next.reject);
+    }
     draining = undefined;
+  }
+
+  function enter(next: Write | Alone): void {
+    waiting.push(next);
+    // One turn of the event loop later, so that events read from one socket at once share the commit.
+    draining ??= new Promise<void>((start) => setImmediate(start)).then(drain);
   }
 
   return {
     write<Result>(run: Work<Result>): Promise<Result> {
       return new Promise<Result>((resolve, reject) => {
-        waiting.push({ run, resolve: resolve as (value: unknown) => void, reject });
-        // One turn of the event loop later, so that events read from one socket at once share the commit.
-        draining ??= new Promise<void>((start) => setImmediate(start)).then(drain);
+        enter({ run, resolve: resolve as (value: unknown) => void, reject });
+      });
+    },
+    alone<Result>(work: () => Promise<Result>): Promise<Result> {
+      return new Promise<Result>((resolve, reject) => {
+        enter({ alone: work, resolve: resolve as (value: unknown) => void, reject });
       });
     },
     async idle() {

@@ -27,8 +27,8 @@ export const privacy = {
   },
   /** Said under the above when the storage still held a trace at that moment. */
   later: phrase(
-    '数据库此刻正被备份读取，残留的痕迹会在一小时内清除。',
-    'A backup is reading the database right now; the last traces go within the hour.',
+    '数据库文件里残留的痕迹会在一小时内清除。',
+    'The last traces in the database’s files go within the hour.',
   ),
   unproven: phrase(
     '这个连接方式证明不了消息是你本人发的，所以不能在这里删除。请联系管理员。',
