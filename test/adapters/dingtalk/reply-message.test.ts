@@ -106,11 +106,11 @@ describe('an answer without a card template', () => {
     const first = {
       markdown: '',
       preview: '状态',
-      facts: [{ type: 'table', columns: ['模型', '状态'], rows: [['Qwen3', '正常']] }],
+      facts: [{ type: 'table', columns: ['模型', '状态', '看图'], rows: [['Qwen3', '正常', '能']] }],
     } as const;
     const message = await hear({ said: text('@{bot} /status') });
     await settled(adapter.openReply(opening(message, { first, whole: 'complete' }), never));
-    expect(shown(group)[0]?.text).toBe('- **Qwen3** · 状态: 正常');
+    expect(shown(group)[0]?.text).toBe('- **Qwen3** · 状态: 正常 · 看图: 能');
   });
 });
 
