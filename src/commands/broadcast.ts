@@ -16,8 +16,8 @@ export const broadcast: Command = {
   run: async (context) => {
     const { argument } = context;
     if (argument === '') return { markdown: words.usage[context.language] };
-    if (/^(?:stop|停止)$/i.test(argument)) return stop(context);
-    const code = /^(?:confirm|确认)\s*([a-z0-9]+)$/i.exec(argument.normalize('NFKC'))?.[1];
+    if (/^(?:stop|停止)[\s\p{P}]*$/iu.test(argument)) return stop(context);
+    const code = /^(?:confirm|确认)\s*([a-z0-9]{0,8})[\s\p{P}]*$/iu.exec(argument.normalize('NFKC'))?.[1];
     return code === undefined ? announce(context) : confirm(context, code.toLowerCase());
   },
 };

@@ -17,6 +17,7 @@ export const confirmWithinMs = 10 * minuteMs;
 const maxChats = 50_000;
 /** Of the broadcast's id, enough that nobody hits another's by a slip; it only works for the one who asked. */
 const codeLength = 6;
+const codeShape = new RegExp(`^[a-z0-9]{${codeLength}}$`);
 const watchIntervalMs = 1_000;
 
 export type BroadcastServices = {
@@ -94,7 +95,7 @@ export function createBroadcasts(services: BroadcastServices): Broadcasts {
       return { state: 'ready', code: codeOf(id), audience };
     },
     async confirm(code, by, at, again) {
-      if (code.length !== codeLength) return { state: 'unknown' };
+      if (!codeShape.test(code)) return { state: 'unknown' };
       const found = await store.broadcasts.find(by.platform, by.person, code);
       if (found === undefined) return { state: 'unknown' };
       if (found.state !== 'asked') return again ? { state: 'begun', id: found.id } : { state: 'unknown' };

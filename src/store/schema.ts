@@ -128,7 +128,10 @@ export type BroadcastRow = {
   created_at: number;
 };
 
-/** One chat that a broadcast goes to; `address` is the adapter's own. `state`: `waiting`, `sent` or `failed`. */
+/**
+ * One chat that a broadcast goes to; `address` is the adapter's own. `state`: `waiting`, `sending`, `sent`, `failed`, or
+ * `unsure` (it may have got through).
+ */
 export type BroadcastTargetRow = {
   broadcast_id: string;
   position: number;
