@@ -69,9 +69,10 @@ export async function* askServer(
   for (;;) {
     question.tries += 1;
     question.host = server.endpoint.host;
-    const discovery = await unlessAborted(server.lookUp(), signal);
+    const discovery = await unlessAborted(server.lookUp(question.request.model), signal);
     if (discovery === undefined) return { type: 'failed', failure: abandoned };
     if ('failure' in discovery) return { type: 'failed', failure: discovery.failure };
+    const { model } = discovery.found;
     const firstTokenTimeoutMs = Math.max(1, deadline - clock.now().getTime());
     const outcome = yield* tryOnce(
       server,
@@ -83,8 +84,8 @@ export async function* askServer(
     );
     if (outcome.type === 'ended' || signal.aborted) return outcome;
     const { failure } = outcome;
-    if (failure.contextTokens !== undefined) server.learn({ contextTokens: failure.contextTokens });
-    if (failure.fault.code === 'no-vision') server.learn({ vision: 'no' });
+    if (failure.contextTokens !== undefined) server.learn({ contextTokens: failure.contextTokens }, model);
+    if (failure.fault.code === 'no-vision') server.learn({ vision: 'no' }, model);
     const lostSocket = failure.retry === 'at-once' && resets === 0;
     if (lostSocket) resets += 1;
     else if (!(await remedied(failure, server, question))) return outcome;
@@ -157,6 +158,7 @@ function prepare(
     maxTokens,
     withoutKeys,
     extraBody,
+    ...(request.sampling === undefined ? {} : { sampling: request.sampling }),
   });
   const sent = { maxTokens, promptEstimate: messages.tokenEstimate, optionalKeys, secrets: server.secrets };
   return { body: json, sent };
@@ -166,7 +168,7 @@ function prepare(
 function learn(server: Server, model: string, { request, messages }: Question, outcome: AnswerOutcome): void {
   if (outcome.type !== 'ended') return;
   if (outcome.end.reason === 'stop') server.habits.learn(model, request.thinking, outcome.seen);
-  if (messages.imageCount > 0) server.learn({ vision: 'yes' });
+  if (messages.imageCount > 0) server.learn({ vision: 'yes' }, model);
 }
 
 /** Only whole answers with a count of the server's tell a speed. */
@@ -215,8 +217,12 @@ async function remedied({ remedy }: Failure, server: Server, question: Question)
       question.messages = prepareMessages(kept);
       return true;
     }
-    case 'look-up-model':
-      return server.auto && 'found' in (await server.lookUpAgain());
+    case 'look-up-model': {
+      const { model } = question.request;
+      if (model === undefined) return server.auto && 'found' in (await server.lookUpAgain());
+      await server.lookUpAgain();
+      return server.known(model) !== undefined;
+    }
   }
 }
 

@@ -55,6 +55,7 @@ async function* askInRounds(
   if (signal.aborted) return aborted;
   const need = {
     pictured: question.messages.imageCount > 0,
+    model: question.request.model,
     home: surroundings.affinity.home(question.request.affinity),
   };
   const standings = servers.map((server): Standing => ({
@@ -132,7 +133,7 @@ async function* takeTurn(
     if (standing.tries === 0) standing.deadline = now + surroundings.firstTokenTimeoutMs;
     standing.tries += 1;
     const outcome = yield* askServer(server, question, standing.deadline, surroundings, signal);
-    if (!signal.aborted) note(server, outcome);
+    if (!signal.aborted) note(server, outcome, question.request.model);
     if (outcome.type === 'ended') surroundings.affinity.remember(question.request.affinity, server);
     return outcome;
   } finally {
@@ -174,9 +175,11 @@ function postpone(standing: Standing, { retry, fault }: Failure, { clock, random
 }
 
 /** Tells the server's record how it went. Too many requests, or a bad one, say nothing against a server. */
-function note(server: Server, outcome: AnswerOutcome): void {
+function note(server: Server, outcome: AnswerOutcome, chosen: string | undefined): void {
   const fault = outcome.type === 'ended' ? outcome.end.fault : outcome.failure.fault;
   if (fault === undefined) server.noteAnswer();
+  else if (fault.code === 'model-missing' && chosen !== undefined)
+    return; // its usual model is there all the same
   else if (
     !isRequestFault(fault.code) &&
     !['overloaded', 'no-vision', 'runaway', 'content-filter'].includes(fault.code)

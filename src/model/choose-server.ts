@@ -5,6 +5,8 @@ import type { Server } from './server.ts';
 export type Need = {
   /** The message has pictures. */
   readonly pictured: boolean;
+  /** The model that was chosen; undefined: each server's usual one. */
+  readonly model: string | undefined;
   /** The server that has the conversation in its prefix cache. */
   readonly home: Server | undefined;
 };
@@ -20,9 +22,11 @@ const homeAdvantage = 0.26;
 /** Names of models that see: a hint for the order, never taken for knowledge (Qwen3.5 and 3.6 see without "VL"). */
 const namedAsSeeing = /\bvl\b|-vl-|vl-|omni|qwen3\.[5-9]/i;
 
-/** False for a server that is known not to see when there is something to see. */
-export function canTake(server: Server, { pictured }: Need): boolean {
-  return !pictured || server.known()?.vision !== 'no';
+/** False for a server that is known not to see when there is something to see, or not to have the chosen model. */
+export function canTake(server: Server, { pictured, model }: Need): boolean {
+  const known = server.known(model);
+  if (model !== undefined && known === undefined) return false;
+  return !pictured || known?.vision !== 'no';
 }
 
 /**
@@ -43,13 +47,13 @@ const ranks: Readonly<Record<Trust, number>> = { well: 0, trial: 0, doubtful: 1,
 
 type Key = readonly [tries: number, sight: number, load: number];
 
-function keyOf({ server, tries }: Candidate, { pictured, home }: Need): Key {
+function keyOf({ server, tries }: Candidate, { pictured, home, model }: Need): Key {
   const advantage = server === home ? homeAdvantage : 0;
-  return [tries, pictured ? sightOf(server) : 0, server.load() - advantage];
+  return [tries, pictured ? sightOf(server, model) : 0, server.load() - advantage];
 }
 
-function sightOf(server: Server): number {
-  const { vision, model } = server.known() ?? { vision: 'unknown', model: '' };
+function sightOf(server: Server, chosen: string | undefined): number {
+  const { vision, model } = server.known(chosen) ?? { vision: 'unknown', model: '' };
   if (vision === 'yes') return 0;
   return namedAsSeeing.test(model) ? 1 : 2;
 }

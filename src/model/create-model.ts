@@ -2,7 +2,7 @@ import type { Json } from '../contract/ids.ts';
 import type { Clock, Logger } from '../contract/runtime.ts';
 import { createAffinity } from './affinity.ts';
 import { createAnswerPace } from './answer-pace.ts';
-import { ask } from './ask.ts';
+import { askChosen, serversFor, type Pools } from './ask-chosen.ts';
 import { expectedWaitMs, type Workplace } from './expected-wait.ts';
 import { createLine } from './line.ts';
 import { watchHealth } from './health-watch.ts';
@@ -54,21 +54,17 @@ export function createModel(options: ModelOptions): Model {
     });
   const textServers = options.servers.map(create);
   const visionServers = options.visionServer === undefined ? textServers : [create(options.visionServer)];
+  const pools: Pools = { text: textServers, vision: visionServers };
   const servers = [...new Set([...textServers, ...visionServers])];
   const stopping = new AbortController();
   let watches: Promise<void>[] = [];
 
   return {
-    ask(request, signal) {
-      const pictured = request.messages.some(({ images }) => images !== undefined && images.length > 0);
-      return ask(
-        pictured ? visionServers : textServers,
-        request,
-        surroundings,
-        AbortSignal.any([signal, stopping.signal]),
-      );
-    },
-    async describe({ vision }, signal) {
+    ask: (request, signal) =>
+      askChosen(pools, request, surroundings, AbortSignal.any([signal, stopping.signal])),
+    async describe({ vision, model }, signal) {
+      const [able] = model === undefined ? [] : byDoubt(await serversFor(model, vision, pools, signal));
+      if (able !== undefined) return able.known(model);
       const servers = vision ? visionServers : textServers;
       const seeing = vision ? servers.filter((server) => server.known()?.vision !== 'no') : servers;
       const candidates = seeing.length > 0 ? seeing : servers;

@@ -7,7 +7,7 @@ import type { Failure } from './failure.ts';
 import { failureFromThrown } from './network-failure.ts';
 import { readRetryAfter, readText } from './response-text.ts';
 import type { Transport } from './transport.ts';
-import type { ModelDescription } from './types.ts';
+import type { ModelDescription, ModelOffer } from './types.ts';
 import { within } from './within.ts';
 
 export type DiscoveryOptions = {
@@ -22,7 +22,10 @@ export type DiscoveryOptions = {
   readonly known?: ModelDescription;
 };
 
-export type Discovery = { readonly found: ModelDescription } | { readonly failure: Failure };
+/** `offers`: every model of the list that can chat; none where the list is hidden. */
+export type Discovery =
+  | { readonly found: ModelDescription; readonly offers: readonly ModelOffer[] }
+  | { readonly failure: Failure };
 
 /** The list comes at once or something is wrong: SGLang's slowest check takes a second. */
 const listTimeoutMs = 5_000;
@@ -30,6 +33,8 @@ const listTimeoutMs = 5_000;
 const factsTimeoutMs = 3_000;
 /** A list of models is small; more than this is not one. */
 const maxListBytes = 1_048_576;
+/** A gateway may list a whole catalogue; nobody chooses among more than these. */
+const maxOffers = 200;
 /** Names of models that are served beside the chat model and cannot chat. */
 const notForChat = /embed|rerank|\bbge\b|bge-|whisper|\basr\b|-asr|\btts\b|-tts|reward|classif/i;
 
@@ -42,12 +47,48 @@ export async function discover(options: DiscoveryOptions, signal: AbortSignal): 
   const listed = await askForList(options, signal);
   if ('failure' in listed) return listed;
   try {
-    return {
-      found: await within(clock, factsTimeoutMs, signal, (limited) => enrich(listed.found, options, limited)),
-    };
+    const found = await within(clock, factsTimeoutMs, signal, (limited) =>
+      enrich(listed.found, options, limited),
+    );
+    return { ...listed, found };
   } catch {
     return listed;
   }
+}
+
+/** What a further model of the list is like, on the server that `usual` describes. Never rejects. */
+export async function describeOffer(
+  offer: ModelOffer,
+  usual: ModelDescription,
+  options: DiscoveryOptions,
+  signal: AbortSignal,
+): Promise<ModelDescription> {
+  const plain = plainDescription(offer, usual);
+  // Only Ollama has other facts for each of its models; elsewhere they are the engine's.
+  if (usual.engine !== 'ollama') return plain;
+  try {
+    return await within(options.clock, factsTimeoutMs, signal, (limited) =>
+      askEngine(plain, options, limited),
+    );
+  } catch {
+    return plain;
+  }
+}
+
+/** The same without asking anybody. */
+export function plainDescription(offer: ModelOffer, usual: ModelDescription): ModelDescription {
+  const { host, engine, version, parallel } = usual;
+  // One engine, one window: what it lists beside its model are adapters of it. Ollama and gateways have several.
+  const shared = engine === 'ollama' || engine === 'openai' ? undefined : usual.contextTokens;
+  return {
+    host,
+    engine,
+    model: offer.id,
+    contextTokens: offer.contextTokens ?? shared,
+    vision: offer.vision,
+    ...(version === undefined ? {} : { version }),
+    ...(parallel === undefined ? {} : { parallel }),
+  };
 }
 
 async function askForList(options: DiscoveryOptions, signal: AbortSignal): Promise<Discovery> {
@@ -57,7 +98,7 @@ async function askForList(options: DiscoveryOptions, signal: AbortSignal): Promi
       if (status === 200) return readList(options, body, server);
       // A gateway may hide the list; with a configured id that is no reason not to ask.
       if (options.model !== 'auto' && [404, 405, 501].includes(status))
-        return { found: describe(options, undefined, undefined, server) };
+        return { found: describe(options, undefined, undefined, server), offers: [] };
       const sent = { maxTokens: 0, promptEstimate: 0, optionalKeys: [], secrets: options.secrets };
       return { failure: failureFromRefusal({ status, body, retryAfterMs }, sent) };
     });
@@ -111,7 +152,7 @@ function readList(options: DiscoveryOptions, body: string, server: string): Disc
   }
   const named = cards.filter(({ id }) => typeof id === 'string' && id !== '');
   const wanted =
-    options.model === 'auto' ? pickChatModel(named) : named.find(({ id }) => id === options.model);
+    options.model === 'auto' ? named.find(canChat) : named.find(({ id }) => id === options.model);
   if (wanted === undefined && options.model === 'auto') {
     const evidence = named.length === 0 ? 'GET /v1/models is empty' : `no chat model among ${named.length}`;
     return { failure: { fault: { code: 'no-models', evidence }, retry: 'no' } };
@@ -119,31 +160,43 @@ function readList(options: DiscoveryOptions, body: string, server: string): Disc
   // The owner of any card names the engine, also when the configured id is not in the list.
   const found = describe(options, wanted, (wanted ?? named[0])?.['owned_by'], server);
   const multimodal = JSON.stringify(isRecord(list) ? (list['models'] ?? '') : '').includes('"multimodal"');
-  return { found: found.engine === 'llamacpp' && multimodal ? { ...found, vision: 'yes' } : found };
+  const vision = found.engine === 'llamacpp' && multimodal ? 'yes' : found.vision;
+  const offers = named
+    .filter(canChat)
+    .slice(0, maxOffers)
+    .map((card) => offerOf(card, vision));
+  return { found: { ...found, vision }, offers };
 }
 
-function pickChatModel(
-  cards: readonly Readonly<Record<string, unknown>>[],
-): Readonly<Record<string, unknown>> | undefined {
-  return cards.find(({ id }) => typeof id === 'string' && !notForChat.test(id));
+function offerOf(card: Card, vision: ModelOffer['vision']): ModelOffer {
+  return { id: String(card['id']), contextTokens: contextOf(card), vision };
+}
+
+type Card = Readonly<Record<string, unknown>>;
+
+function canChat({ id }: Card): boolean {
+  return typeof id === 'string' && !notForChat.test(id);
 }
 
 function describe(
   options: DiscoveryOptions,
-  card: Readonly<Record<string, unknown>> | undefined,
+  card: Card | undefined,
   owner: unknown,
   server: string,
 ): ModelDescription {
-  const meta = isRecord(card?.['meta']) ? card['meta'] : {};
-  // llama.cpp divides its context over slots: `n_ctx` is what one chat may use, `n_ctx_train` is not.
-  const contextTokens = positive(card?.['max_model_len']) ?? positive(meta['n_ctx']);
   return {
     host: options.endpoint.host,
     model: typeof card?.['id'] === 'string' ? card['id'] : options.model,
     engine: engineOf(owner, server),
-    contextTokens,
+    contextTokens: card === undefined ? undefined : contextOf(card),
     vision: 'unknown',
   };
+}
+
+function contextOf(card: Card): number | undefined {
+  const meta = isRecord(card['meta']) ? card['meta'] : {};
+  // llama.cpp divides its context over slots: `n_ctx` is what one chat may use, `n_ctx_train` is not.
+  return positive(card['max_model_len']) ?? positive(meta['n_ctx']);
 }
 
 function engineOf(ownedBy: unknown, server: string): ModelDescription['engine'] {

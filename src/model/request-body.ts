@@ -2,7 +2,7 @@ import type { Json } from '../contract/ids.ts';
 import { samplingFor } from './sampling.ts';
 import { thinks } from './think-habits.ts';
 import { estimateTokens } from './token-estimate.ts';
-import type { ModelDescription, ModelMessage, ModelRequest } from './types.ts';
+import type { ModelDescription, ModelMessage, ModelRequest, Sampling } from './types.ts';
 
 /** The conversation as JSON, made once however often the request is sent: base64 of pictures is megabytes. */
 export type PreparedMessages = {
@@ -22,6 +22,8 @@ export type BodyOptions = {
   /** Optional keys this server has refused by name. */
   readonly withoutKeys: ReadonlySet<string>;
   readonly extraBody: { readonly [key: string]: Json };
+  /** Asked for with this request; set for few, so it goes before what is set for all. */
+  readonly sampling?: Sampling;
 };
 
 export type Body = {
@@ -93,6 +95,7 @@ export function buildBody(options: BodyOptions): Body {
     stream_options: { include_usage: true },
     ...thinkingSwitch(server, thinking),
     ...options.extraBody,
+    ...options.sampling,
   };
   const kept = Object.entries(optional).filter(([key]) => !fixedKeys.has(key) && !withoutKeys.has(key));
   const rest = JSON.stringify({ model: server.model, stream: true, ...Object.fromEntries(kept) });

@@ -1,8 +1,9 @@
 import type { Clock } from '../contract/runtime.ts';
 import { type Breaker, createBreaker, type Trust } from './breaker.ts';
-import { discover, type Discovery } from './discovery.ts';
+import type { Discovery } from './discovery.ts';
 import { createEndpoint, type Endpoint } from './endpoint.ts';
 import { createLoadReader } from './engine-load.ts';
+import { createIdentity, type Learned } from './identity.ts';
 import {
   createMeasuredConcurrency,
   mostConcurrency,
@@ -45,14 +46,17 @@ export type Server = {
   readonly habits: ThinkHabits;
   /** Optional body keys it has refused by name. */
   readonly refusedKeys: Set<string>;
-  /** Who answers, from the last discovery. */
-  known(): ModelDescription | undefined;
-  /** From cache, otherwise asks. One question at a time, shared by all who wait; never rejects. */
-  lookUp(): Promise<Discovery>;
+  /** Who answers, from the last discovery; with an id that model, undefined where it is not listed. */
+  known(model?: string): ModelDescription | undefined;
+  /**
+   * From cache, otherwise asks. One question at a time, shared by all who wait; never rejects. With an id that model is
+   * found, or `model-missing`.
+   */
+  lookUp(model?: string): Promise<Discovery>;
   /** Asks, whatever is cached. */
   lookUpAgain(): Promise<Discovery>;
-  /** Remembered for the model's id until the server has been down: whoever comes back may have changed. */
-  learn(facts: Learned): void;
+  /** Remembered for that model until the server has been down: whoever comes back may have changed. */
+  learn(facts: Learned, model: string): void;
   health(): ModelHealth;
   /** A check passed. */
   noteUp(latencyMs: number): void;
@@ -77,13 +81,8 @@ export type Server = {
   close(): Promise<void>;
 };
 
-/** What its answers have shown, beyond what it tells about itself. */
-type Learned = Partial<Pick<ModelDescription, 'vision' | 'contextTokens'>>;
-
 /** Ollama answers one question at a time unless OLLAMA_NUM_PARALLEL says otherwise, and does not tell which. */
 const ollamaConcurrency = 1;
-/** Models a server has had in its time; far more than one serves. */
-const maxRememberedModels = 100;
 /** A load older than this says nothing about now. */
 const loadLifetimeMs = 15_000;
 /** Faults that leave no doubt; after the others (a stall, a cut stream) the health watch looks for itself. */
@@ -108,14 +107,17 @@ export function createServer(options: ServerOptions, surroundings: ServerSurroun
   const slots = createSlots(options.maxConcurrency ?? usualConcurrency, surroundings.onFree);
   const concurrency = createMeasuredConcurrency(usualConcurrency, resize);
   let measuredFor: ModelDescription | undefined;
-  const learned = new Map<string, Learned>();
-  let description: ModelDescription | undefined;
-  let asking: Promise<Discovery> | undefined;
   const breaker: Breaker = createBreaker(clock);
   const loadReader = createLoadReader({ endpoint, transport, headers });
   let engineLoad: EngineLoad | undefined;
   let loadReadAt = -Infinity;
   let state: Omit<ModelHealth, 'description'> = { state: 'unknown', since: clock.now() };
+  const identity = createIdentity({
+    discovery: { endpoint, transport, headers, secrets, model: options.model, clock },
+    signal: closing.signal,
+    isUp: () => state.state === 'up',
+    onFound: measure,
+  });
 
   function resize(): void {
     slots.resize(Math.min(options.maxConcurrency ?? concurrency.limit, measuredFor?.parallel ?? Infinity));
@@ -134,32 +136,9 @@ export function createServer(options: ServerOptions, surroundings: ServerSurroun
     return clock.now().getTime() - loadReadAt < loadLifetimeMs ? engineLoad : undefined;
   }
 
-  async function ask(): Promise<Discovery> {
-    const known = description !== undefined && state.state === 'up' ? { known: description } : {};
-    const facts = { endpoint, transport, headers, secrets, model: options.model, clock, ...known };
-    const discovery = await discover(facts, closing.signal);
-    if ('failure' in discovery) return discovery;
-    const { found } = discovery;
-    const tried = learned.get(found.model);
-    description = {
-      ...found,
-      contextTokens: found.contextTokens ?? tried?.contextTokens,
-      vision: found.vision === 'unknown' ? (tried?.vision ?? 'unknown') : found.vision,
-    };
-    measure(found);
-    return { found: description };
-  }
-
-  function lookUpAgain(): Promise<Discovery> {
-    asking ??= ask().finally(() => {
-      asking = undefined;
-    });
-    return asking;
-  }
-
   function enter(next: ModelHealth['state'], facts: Pick<ModelHealth, 'fault' | 'latencyMs'>): void {
     if (next === 'down') {
-      learned.clear();
+      identity.forgetLearned();
       measuredFor = undefined;
     }
     state = { state: next, since: state.state === next ? state.since : clock.now(), ...facts };
@@ -174,16 +153,18 @@ export function createServer(options: ServerOptions, surroundings: ServerSurroun
     slots,
     habits: createThinkHabits(),
     refusedKeys: new Set(),
-    known: () => description,
-    lookUp: async () => (description === undefined ? lookUpAgain() : { found: description }),
-    lookUpAgain,
-    learn(facts) {
-      if (description === undefined) return;
-      description = { ...description, ...facts };
-      if (learned.size >= maxRememberedModels) learned.clear();
-      learned.set(description.model, { ...learned.get(description.model), ...facts });
+    known: identity.known,
+    lookUp: identity.lookUp,
+    lookUpAgain: identity.lookUpAgain,
+    learn: identity.learn,
+    health() {
+      const offers = identity.offers();
+      return {
+        ...state,
+        description: identity.known() ?? { host: endpoint.host },
+        ...(offers === undefined ? {} : { offers }),
+      };
     },
-    health: () => ({ ...state, description: description ?? { host: endpoint.host } }),
     noteUp(latencyMs) {
       breaker.reachable();
       enter('up', { latencyMs });
@@ -210,10 +191,11 @@ export function createServer(options: ServerOptions, surroundings: ServerSurroun
       return (Math.max(slots.running, running) + waiting) / slots.size;
     },
     async readLoad(afresh, signal) {
-      if (description === undefined) return;
+      const known = identity.known();
+      if (known === undefined) return;
       if (afresh) loadReader.forget();
       try {
-        engineLoad = await loadReader.read(description.engine, signal);
+        engineLoad = await loadReader.read(known.engine, signal);
         loadReadAt = clock.now().getTime();
       } catch {
         // Whether the server lives is for the health check to say; its load is simply unknown now.

@@ -13,8 +13,24 @@ export type ModelMessage = {
   readonly images?: readonly ModelImage[];
 };
 
+/** How the next token is drawn, under the names the engines read. What is not given is left to our own choice for the model. */
+export type Sampling = {
+  readonly temperature?: number;
+  readonly top_p?: number;
+  readonly top_k?: number;
+  readonly min_p?: number;
+  readonly presence_penalty?: number;
+};
+
 export type ModelRequest = {
   readonly messages: readonly ModelMessage[];
+  /**
+   * The id of a listed model that is to answer. Where no server can answer with it (any more), or it cannot see the
+   * pictures, the usual model does; `ModelStart` tells which one it was. Unset: the usual one.
+   */
+  readonly model?: string;
+  /** Goes before our own choice for the model and before the operator's extra body. */
+  readonly sampling?: Sampling;
   /** Upper bound of the answer in tokens; unset leaves it to the client, which uses what the context leaves free. */
   readonly maxOutputTokens?: number;
   /** Switches the model's thinking where it can be switched; unset leaves the server's default. */
@@ -153,6 +169,13 @@ export type ServerLoad = {
   readonly engine?: EngineLoad;
 };
 
+/** One model that a server lists and that can chat. `contextTokens` is undefined where the list does not tell. */
+export type ModelOffer = {
+  readonly id: string;
+  readonly contextTokens: number | undefined;
+  readonly vision: ModelDescription['vision'];
+};
+
 /** State of one server for `/status` and `/readyz`, refreshed in the background. */
 export type ModelHealth = {
   readonly description: ModelDescription | { readonly host: string };
@@ -162,13 +185,18 @@ export type ModelHealth = {
   /** How long the last health call took. */
   readonly latencyMs?: number;
   readonly load?: ServerLoad;
+  /** All it listed when it was last asked, its usual model among them; absent while that was never known. */
+  readonly offers?: readonly ModelOffer[];
 };
 
 export type Model = {
   /** Never throws and never rejects; ends with one `end` event whatever happens. */
   ask(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent>;
   /** What will answer such a request; from cache when known, otherwise asks. Undefined while no server can be reached. */
-  describe(need: { readonly vision: boolean }, signal: AbortSignal): Promise<ModelDescription | undefined>;
+  describe(
+    need: { readonly vision: boolean; readonly model?: string },
+    signal: AbortSignal,
+  ): Promise<ModelDescription | undefined>;
   /** Cached, no I/O. One entry for each configured server. */
   health(): readonly ModelHealth[];
   /** Starts discovery and the health watch in the background. */
