@@ -15,7 +15,7 @@ import { shortId, type Turn } from './turn.ts';
 export type Judged = (adapter: AdapterId, verdict: 'good' | 'bad') => void;
 
 export type PressServices = {
-  readonly store: Pick<Store, 'turns' | 'people' | 'feedback'>;
+  readonly store: Pick<Store, 'turns' | 'people' | 'feedback' | 'audit'>;
   readonly access: Access;
   readonly running: Running;
   readonly clock: Clock;
@@ -38,6 +38,25 @@ function askerOf({ place, actor }: InboundAction): Asker {
   return { platform: place.platform, person: actor.key, chat: place.chat };
 }
 
+/** Whoever steers what somebody else asked for, or tries to: one row for each button and person. */
+async function writeDown(
+  { store, clock }: PressServices,
+  turn: Turn,
+  kind: string,
+  { place, actor }: InboundAction,
+  allowed: boolean,
+): Promise<void> {
+  await store.audit.write({
+    id: JSON.stringify([kind, turn.id, place.platform, actor.key]),
+    at: clock.now().getTime(),
+    platform: place.platform,
+    person: actor.key,
+    act: `button ${kind}`,
+    allowed,
+    detail: shortId(turn.id),
+  });
+}
+
 async function carryOut(
   services: PressServices,
   turn: Turn,
@@ -51,7 +70,10 @@ async function carryOut(
     if (turn.message.sender.key === action.actor.key) services.reshow(turn, kind);
     return toasts.thanks;
   }
-  if (!maySteer(services, turn, action)) return toasts.notYours;
+  const allowed = maySteer(services, turn, action);
+  const own = turn.message.sender.key === action.actor.key;
+  if (!allowed || !own) await writeDown(services, turn, kind, action, allowed);
+  if (!allowed) return toasts.notYours;
   if (kind === 'stop')
     return services.running.stop(turn.id, 'stopped') ? toasts.stopping : toasts.alreadyEnded;
   return (await services.retry(turn, askerOf(action))) ?? toasts.retrying;
