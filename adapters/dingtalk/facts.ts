@@ -8,17 +8,19 @@ const MAX_POINTS = 24;
 
 /**
  * Tables as lists: robot messages show no tables, and in cards a wide one is cut off on phones. The first column names
- * the line, the others are named in it, unless there is but one. A series is one line of bars.
+ * the line, the others are named in it; of two columns the heading stands once above the list. A series is one line of bars.
  */
 export function factMarkdown(fact: FactBlock): string {
   if (fact.type === 'series')
     return renderDingTalkMarkdown(`**${plainLine(fact.title)}** ${barsOf(fact, MAX_POINTS)}`, true);
   const title = fact.title === undefined ? [] : [`**${plainLine(fact.title)}**`, ''];
+  const [first = '', second = ''] = fact.columns.map(plainLine);
+  const heading = fact.columns.length === 2 ? [`**${first}** · ${second}`, ''] : [];
   const lines = [
     ...fact.rows.slice(0, MAX_ROWS).map((row) => rowItem(row, fact.columns)),
     ...moreRows(fact.rows),
   ];
-  return renderDingTalkMarkdown([...title, ...lines].join('\n'), true);
+  return renderDingTalkMarkdown([...title, ...heading, ...lines].join('\n'), true);
 }
 
 function rowItem([name = '', ...values]: readonly string[], columns: readonly string[]): string {

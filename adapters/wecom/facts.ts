@@ -16,14 +16,21 @@ function factMarkdown(fact: FactBlock, tables: boolean): string {
   const title = fact.title === undefined ? [] : [`**${oneLine(fact.title)}**`, ''];
   const rows = fact.rows.slice(0, MAX_ROWS);
   const more = fact.rows.length > rows.length ? ['…'] : [];
-  if (!tables)
-    return [...title, ...rows.map((cells) => `- ${listed(fact.columns, cells)}`), ...more].join('\n');
+  if (!tables) {
+    const items = rows.map((cells) => `- ${listed(fact.columns, cells)}`);
+    return [...title, ...headingOf(fact.columns), ...items, ...more].join('\n');
+  }
   const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`;
   const dashes = `|${fact.columns.map(() => ' --- |').join('')}`;
   return [...title, line(fact.columns), dashes, ...rows.map(line), ...more].join('\n');
 }
 
-/** With two columns the first says what the second is. */
+/** Of two columns the heading stands once above the list, of more in each line. */
+function headingOf(columns: readonly string[]): string[] {
+  const [first = '', second = ''] = columns.map(oneLine);
+  return columns.length === 2 ? [`**${first}** · ${second}`, ''] : [];
+}
+
 function listed(columns: readonly string[], cells: readonly string[]): string {
   const [first = '', ...others] = cells.map(oneLine);
   if (columns.length === 2) return `${first} · ${others.join('')}`;

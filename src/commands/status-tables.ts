@@ -38,8 +38,8 @@ function joined(...parts: readonly (Phrase | undefined)[]): Phrase {
 }
 
 /**
- * One column for each thing, so that a phone shows them from top to bottom; all have the same lines. A thing that is alone
- * stands in the title.
+ * One column for each thing, so that a phone shows them from top to bottom; all have the same lines. Where there is but
+ * one, its name stands beside the title as the heading.
  */
 function upright(
   title: Phrase,
@@ -51,8 +51,8 @@ function upright(
   const alone = names.length === 1;
   return {
     type: 'table',
-    title: alone ? `${title[language]} ${names.join('')}` : title[language],
-    columns: [status.item[language], ...(alone ? [status.now[language]] : names)],
+    ...(alone ? {} : { title: title[language] }),
+    columns: [(alone ? title : status.item)[language], ...names],
     rows: first.map(([name], row) => [
       name[language],
       ...all.map((lines) => lines[row]?.[1][language] ?? ''),

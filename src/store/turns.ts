@@ -43,7 +43,7 @@ export type TurnStore = {
   history(scope: Scope, since: number, limit: number): Promise<Turn[]>;
   /** How many turns are in which state since then. */
   countsSince(since: number): Promise<ReadonlyMap<TurnState, number>>;
-  /** How the questions accepted since then went, newest first; only what has ended. */
+  /** How the questions accepted since then went, newest first; only those whose end is decided. */
   tracesSince(since: number, limit: number): Promise<TracedTurn[]>;
   /** The newest question or refusal, no command, whose id begins so (any with an empty prefix), among those of `who`. */
   byShortId(prefix: string, who: Asked): Promise<Turn | undefined>;
@@ -217,7 +217,7 @@ export function createTurnStore(db: Kysely<Schema>, queue: WriteQueue): TurnStor
         .select(['accepted_at', 'state', 'trace'])
         .where('accepted_at', '>=', since)
         .where('kind', '=', 'question')
-        .where('state', 'in', [...endedStates])
+        .where('state', 'in', ['finalising', ...endedStates])
         .where('trace', 'is not', null)
         .orderBy('accepted_at', 'desc')
         .limit(limit)

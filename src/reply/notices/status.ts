@@ -20,7 +20,6 @@ export const status = {
   failures: phrase('失败', 'failed'),
   interrupted: phrase('中断', 'interrupted'),
   item: phrase('项目', 'Item'),
-  now: phrase('现在', 'Now'),
   state: phrase('状态', 'State'),
 } as const;
 

@@ -162,7 +162,7 @@ describe('what a bubble shows', () => {
       },
     ] as const;
     expect(factsMarkdown(facts, true)).toContain('| a\\|b | 好 |');
-    expect(factsMarkdown(facts, false)).toContain('- a|b · 好');
+    expect(factsMarkdown(facts, false)).toContain('**名** · 状态\n\n- a|b · 好');
     expect(factsMarkdown(facts, true)).toContain('**速度** ▃█ 3 ms (1–3)');
   });
 });

@@ -44,10 +44,11 @@ it('gives back how ended questions went, the newest first and no more than wante
   await add('eeee222222222222', 200, { kind: 'command' }, ended('command'));
   await add('ffff222222222222', 200, {}, { state: 'streaming', trace: { openedMs: 1 } });
   await add('gggg222222222222', 200, {}, { state: 'done' });
+  await add('hhhh222222222222', 150, {}, { state: 'finalising', trace: { server: 'being shown' } });
   const serversOf = async (limit: number): Promise<unknown[]> =>
     (await store.turns.tracesSince(asked + 100, limit)).map(({ trace }) => trace.server);
-  expect(await serversOf(10)).toEqual(['dddd', 'cccc', 'bbbb']);
-  expect(await serversOf(2)).toEqual(['dddd', 'cccc']);
+  expect(await serversOf(10)).toEqual(['being shown', 'dddd', 'cccc', 'bbbb']);
+  expect(await serversOf(2)).toEqual(['being shown', 'dddd']);
 });
 
 it('finds the newest turn whose id begins so, and none whose id only comes near', async () => {
