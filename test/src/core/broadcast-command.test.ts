@@ -43,14 +43,16 @@ describe('/broadcast', () => {
   });
 
   it('shows how far it has come, and at the end what became of it', async () => {
-    for (const person of ['alice', 'bob']) await say('在吗', person);
+    for (const person of ['alice', 'bob', 'carol']) await say('在吗', person);
     const code = codeIn(await say('/broadcast 大家好'));
     const reply = await begin(`／广播\u3000确认 ${code.toUpperCase()}。`);
     await world.until(() => world.adapter.replies[reply]?.outcome === 'complete', 'the end');
     const states = world.adapter.replies[reply]?.states ?? [];
-    expect(states.some(({ progress = '' }) => /正在发送 1 \/ 2/.test(progress))).toBe(true);
-    expect(states.at(-1)?.markdown).toBe('广播发完了。已发送 2 个会话。');
-    expect(heard().toSorted()).toEqual(['"direct-alice" 大家好', '"direct-bob" 大家好']);
+    expect(states.some(({ progress = '' }) => /正在发送 \d \/ 3/.test(progress))).toBe(true);
+    expect(states.at(-1)?.markdown).toBe('广播发完了。已发送 3 个会话。');
+    expect(heard().toSorted()).toEqual(
+      ['alice', 'bob', 'carol'].map((person) => `"direct-${person}" 大家好`),
+    );
   });
 
   it.each(['/broadcast stop', '/stop'])('%s ends it', async (stop) => {
