@@ -1,6 +1,6 @@
+import { broadcast } from './broadcast.ts';
 import { allow } from './allow.ts';
 import { audit } from './audit.ts';
-import { broadcast } from './broadcast.ts';
 import type { Command } from './command.ts';
 import { context } from './context.ts';
 import { deny } from './deny.ts';
@@ -8,6 +8,7 @@ import { doctor } from './doctor.ts';
 import { forget } from './forget.ts';
 import { help } from './help.ts';
 import { lang } from './lang.ts';
+import { limit } from './limit.ts';
 import { newConversation } from './new.ts';
 import { createCommandParser } from './parse.ts';
 import { pause } from './pause.ts';
@@ -45,6 +46,7 @@ export const commands: readonly Command[] = [
   pause,
   resume,
   broadcast,
+  limit,
 ];
 
 /** The commands that somebody may use and hear of. */

@@ -25,6 +25,7 @@ export const summaries = {
   pause: phrase('暂停服务，提问的人会看到维护说明', 'pause the service; whoever asks is told'),
   resume: phrase('恢复服务', 'end the pause'),
   broadcast: phrase('给用过我的会话发通知', 'announce something to all chats that use me'),
+  limit: phrase('提问额度：谁每分钟、每天可以用多少', 'who may ask how much a minute and a day'),
 } as const;
 
 export const commandWords = {
