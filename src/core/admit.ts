@@ -98,7 +98,9 @@ async function writeRefusalDown({ store, log }: AdmitServices, turn: Turn): Prom
   };
   await store.audit
     .write(row)
-    .catch((error: unknown) => log.error({ turn: shortId(turn.id), error }, 'a refusal could not be audited'));
+    .catch((error: unknown) =>
+      log.error({ turn: shortId(turn.id), error }, 'a refusal could not be audited'),
+    );
 }
 
 /**
@@ -116,10 +118,9 @@ export function createMessageAdmission(
     const { place, sender } = message;
     const scope = scopeOf(place, sender.key, groupContextOf(services.policy.current(), place));
     const code = services.adminCode.look(message);
-    const decision =
-      code === undefined ? await decide(services, message, scope, counter) : notice(code);
+    const decision = code === undefined ? await decide(services, message, scope, counter) : notice(code);
     if (decision === undefined) return undefined;
-    return {
+    const turn: NewTurn = {
       ...decision,
       id: services.newTurnId(),
       scope,
@@ -128,6 +129,8 @@ export function createMessageAdmission(
       buttonKey: services.newButtonKey(),
       acceptedAt: at,
     };
+    if (turn.kind === 'question') services.bursts.expect(turn);
+    return turn;
   };
   return async (message) => {
     const at = services.clock.now().getTime();
@@ -137,7 +140,12 @@ export function createMessageAdmission(
     // Decided only once the claim holds, so that redeliveries count against nobody's limit.
     const turnIfNew = async (counter: UseCounter): Promise<NewTurn | undefined> =>
       (turn ??= await birth(message, at, counter));
-    const admitted = await services.store.turns.admit({ adapter, eventKey, at, turnIfNew });
+    const admitted = await services.store.turns
+      .admit({ adapter, eventKey, at, turnIfNew })
+      .catch((error: unknown) => {
+        if (turn !== undefined) services.bursts.forget(turn.id);
+        throw error;
+      });
     if (admitted === 'duplicate') {
       services.log.debug({ adapter, eventKey }, 'a redelivery, already taken');
       return { outcome: 'duplicate' };

@@ -4,7 +4,7 @@ import type { Clock } from '../contract/runtime.ts';
 import type { Store } from '../store/store.ts';
 import type { Scope } from './scope.ts';
 import { withoutContent } from './erased.ts';
-import type { Turn, TurnId } from './turn.ts';
+import { asTurn, type NewTurn, type Turn, type TurnId } from './turn.ts';
 
 /**
  * While a question waits behind another one, what follows it this soon is taken as its continuation (a sentence sent in
@@ -28,9 +28,13 @@ export type Burst = {
 };
 
 export type Bursts = {
+  /** This question is being stored; what follows it in the same moment may join it before it is taken up. */
+  expect(turn: NewTurn): void;
+  /** It is over, or could not be stored: nothing joins it any more. */
+  forget(id: TurnId): void;
   /** `parts` are those an earlier process had taken. `onMore` is called for each message that joins. */
   begin(turn: Turn, parts: readonly Turn[], onMore: () => void): Burst;
-  /** The question that this message would continue. */
+  /** The question that this message continues, which from now on counts it; `join` follows once it is stored. */
   open(scope: Scope, message: InboundMessage): TurnId | undefined;
   /** Takes a stored part to its question, or lets it become one of its own where that has begun to be answered. */
   join(part: Turn): Promise<void>;
@@ -72,7 +76,10 @@ function saysNothing({ text, media, unreadable, quote }: InboundMessage): boolea
 type Entry = {
   turn: Turn;
   parts: readonly Turn[];
-  readonly onMore: () => void;
+  /** How many were let in; their parts come once they are stored. */
+  taken: number;
+  /** Undefined until the question is taken up. */
+  onMore: (() => void) | undefined;
   lastAt: number;
   working: boolean;
   sealed: boolean;
@@ -89,7 +96,7 @@ export function createBursts({ store, clock, begin }: BurstServices): Bursts {
   const entries = new Map<TurnId, Entry>();
 
   function takes(entry: Entry, scope: Scope, message: InboundMessage): boolean {
-    if (entry.sealed || entry.turn.scope !== scope || entry.parts.length >= maxParts) return false;
+    if (entry.sealed || entry.turn.scope !== scope || entry.taken >= maxParts) return false;
     if (entry.turn.message.sender.key !== message.sender.key) return false;
     // A quotation points at something else; it begins a question of its own.
     if (message.quote !== undefined) return false;
@@ -98,18 +105,29 @@ export function createBursts({ store, clock, begin }: BurstServices): Bursts {
     return entry.working || wordless || pauseMs <= pauseWithinBurstMs;
   }
 
+  function add(turn: Turn): Entry {
+    const entry: Entry = {
+      turn,
+      parts: [],
+      taken: 0,
+      onMore: undefined,
+      lastAt: clock.now().getTime(),
+      working: false,
+      sealed: false,
+      interrupt: new AbortController(),
+    };
+    entries.set(turn.id, entry);
+    return entry;
+  }
+
   return {
+    expect: (turn) => void add(asTurn(turn)),
+    forget: (id) => void entries.delete(id),
     begin(turn, parts, onMore) {
-      const entry: Entry = {
-        turn,
-        parts,
-        onMore,
-        lastAt: clock.now().getTime(),
-        working: false,
-        sealed: false,
-        interrupt: new AbortController(),
-      };
-      entries.set(turn.id, entry);
+      const entry = entries.get(turn.id) ?? add(turn);
+      entry.parts = [...parts, ...entry.parts];
+      entry.taken += parts.length;
+      entry.onMore = onMore;
       return {
         turn: () => whole(entry.turn, entry.parts),
         round(signal) {
@@ -130,14 +148,16 @@ export function createBursts({ store, clock, begin }: BurstServices): Bursts {
     },
     open(scope, message) {
       const found = [...entries.values()].reverse().find((entry) => takes(entry, scope, message));
-      return found?.turn.id;
+      if (found === undefined) return undefined;
+      found.taken += 1;
+      found.lastAt = clock.now().getTime();
+      return found.turn.id;
     },
     async join(part) {
       const entry = part.joinedTo === undefined ? undefined : entries.get(part.joinedTo);
       if (entry !== undefined) {
         entry.parts = [...entry.parts, part];
-        entry.lastAt = clock.now().getTime();
-        entry.onMore();
+        entry.onMore?.();
         return entry.interrupt.abort();
       }
       await store.turns.save(part.id, { kind: 'question' }, clock.now().getTime());
@@ -155,7 +175,7 @@ export function createBursts({ store, clock, begin }: BurstServices): Bursts {
       if (saysNothing(whole(first, parts).message)) return false;
       entry.turn = first;
       entry.parts = parts;
-      entry.onMore();
+      entry.onMore?.();
       entry.interrupt.abort();
       return true;
     },

@@ -15,8 +15,8 @@ import { createPace, type Pace, type PaceLevel } from '../reply/pace.ts';
 import type { Store } from '../store/store.ts';
 import type { AnswerServices } from './answer-question.ts';
 import { createAccess } from './access.ts';
-import { createBroadcasts } from './broadcast.ts';
 import { isAboutCode, type AdminCode } from './admin-code.ts';
+import { createBroadcasts } from './broadcast.ts';
 import { createBursts } from './bursts.ts';
 import { createDirectChats } from './direct-chats.ts';
 import { createGroupOwners } from './group-owners.ts';
@@ -122,7 +122,10 @@ export function createCore(services: CoreServices): Core {
     }
   };
   const begin = (turn: Turn): void => {
-    const work = carryOut(turn).finally(() => working.delete(work));
+    const work = carryOut(turn).finally(() => {
+      working.delete(work);
+      bursts.forget(turn.id);
+    });
     working.add(work);
   };
   const bursts = createBursts({ store, clock, begin });

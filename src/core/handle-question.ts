@@ -1,29 +1,40 @@
 import { progress } from '../reply/notices/progress.ts';
 import { answerQuestion, type Answered } from './answer-question.ts';
 import type { Burst } from './bursts.ts';
-import { collectMaterial, type Material } from './material.ts';
+import { collectMaterial, type Material, type MaterialTask } from './material.ts';
+import { createPictureReader } from './pictures.ts';
 import { deliver, endStopped, presented, type HandleServices, type Task } from './task.ts';
 import type { Ending } from './turn.ts';
 
 /** One question from its lane to the end of its reply, with whatever is said before its answer begins. */
 export async function handleQuestion(services: HandleServices, task: Task): Promise<void> {
   const { turn, reply, language, signal } = task;
-  if (signal.aborted) return endStopped(services, task);
   const parts = turn.attempts > 0 ? await services.store.turns.partsOf(turn.id) : [];
-  const gather = (): Promise<Material> => {
-    const gathering = collectMaterial(services, { ...task, turn: burst.turn() });
+  const reader = createPictureReader({ ...services, adapter: task.adapter, log: task.log }, signal);
+  let outdated = new AbortController();
+  const gather = (stored: MaterialTask['stored']): Promise<Material> => {
+    outdated.abort();
+    outdated = new AbortController();
+    const gathering = collectMaterial(services, {
+      ...task,
+      turn: burst.turn(),
+      reader,
+      stored,
+      signal: AbortSignal.any([signal, outdated.signal]),
+    });
     // Looked at when the question's turn comes; until then its failure is nobody's.
     gathering.catch(() => undefined);
     return gathering;
   };
   const burst: Burst = services.bursts.begin(turn, parts, () => {
-    material = gather();
+    material = gather('outdated');
   });
-  let material = gather();
+  let material = gather(parts.length === 0 ? 'all' : 'perhaps too few');
   let begun = false;
   let ending: Promise<void> | undefined;
   /** The turn with everything that was said, as it stands now. */
   const whole = (): Task => ({ ...task, turn: burst.turn(), absorbed: () => burst.seal() });
+  if (signal.aborted) return endStopped(services, whole());
   const stoppedWhileWaiting = new Promise<void>((resolve) => {
     const stop = (): void => {
       if (begun) return;

@@ -7,7 +7,7 @@ import type { LiveReply } from '../reply/live-reply.ts';
 import { remarks } from '../reply/notices/endings.ts';
 import { progress } from '../reply/notices/progress.ts';
 import type { Language, Store } from '../store/store.ts';
-import { collectPictures, type Pictures } from './pictures.ts';
+import { collectPictures, type PictureReader, type Pictures } from './pictures.ts';
 import type { Turn } from './turn.ts';
 
 export type MaterialServices = {
@@ -23,6 +23,10 @@ export type MaterialTask = {
   readonly reply: LiveReply;
   readonly language: Language;
   readonly log: Logger;
+  readonly reader: PictureReader;
+  /** Whether the pictures that an earlier attempt stored are all of them, perhaps too few, or no longer the right ones. */
+  readonly stored: 'all' | 'perhaps too few' | 'outdated';
+  /** Aborts also when more was said: then nothing of this is used, or stored. */
   readonly signal: AbortSignal;
 };
 
@@ -62,25 +66,24 @@ function pictureRemarks(pictures: Pictures, asked: number, language: Language): 
 
 /** The pictures of a message and of what it quotes; those that an earlier attempt stored are not fetched again. */
 async function picturesOf(
-  services: MaterialServices,
-  { turn, adapter, log, signal }: MaterialTask,
+  { store, clock, mediaRetentionMs }: MaterialServices,
+  { turn, reader, stored: earlier, signal }: MaterialTask,
   quote: QuotedMessage | undefined,
 ): Promise<{ readonly pictures: Pictures; readonly asked: number }> {
-  const { store, preparer, clock } = services;
   const refs = [...turn.message.media, ...(quote?.media ?? [])];
+  const asked = refs.length;
   const now = clock.now().getTime();
-  const stored = refs.length === 0 || turn.attempts === 0 ? [] : await store.media.of(turn.id, now);
-  if (stored.length > 0) {
-    return {
-      pictures: { images: stored, unusable: [], endLeftOut: [], read: refs.length },
-      asked: refs.length,
-    };
+  const usable = asked > 0 && turn.attempts > 0 && earlier !== 'outdated';
+  const images = usable ? await store.media.of(turn.id, now) : [];
+  const stored = { pictures: { images, unusable: [], endLeftOut: [], read: asked }, asked };
+  if (images.length > 0 && earlier === 'all') return stored;
+  const pictures = await collectPictures(reader, refs, signal);
+  // Some platforms give their pictures for minutes only.
+  if (pictures.images.length < images.length) return stored;
+  if (!signal.aborted && (pictures.images.length > 0 || earlier === 'outdated')) {
+    await store.media.put(turn.id, pictures.images, now + mediaRetentionMs);
   }
-  const pictures = await collectPictures({ adapter, preparer, clock, log }, refs, signal);
-  if (pictures.images.length > 0) {
-    await store.media.put(turn.id, pictures.images, now + services.mediaRetentionMs);
-  }
-  return { pictures, asked: refs.length };
+  return { pictures, asked };
 }
 
 /**

@@ -44,23 +44,62 @@ async function fetchOne(
   }
 }
 
+/** The pictures of one question: each is downloaded and prepared once, however often the question is put together anew. */
+export type PictureReader = {
+  /** Begins the download, unless the picture is there. */
+  begin(ref: MediaRef): void;
+  /** Waits for the picture and makes it ready for the model, as `room` images at most. Never rejects. */
+  read(ref: MediaRef, room: number): Promise<ImageOutcome>;
+};
+
+/** What failed is tried again the next time. Keeps what is ready, not the bytes it came from. */
+export function createPictureReader(services: PictureServices, signal: AbortSignal): PictureReader {
+  const downloads = new Map<string, Promise<Fetched>>();
+  const ready = new Map<string, ImageOutcome>();
+  const download = (ref: MediaRef): Promise<Fetched> => {
+    const key = JSON.stringify(ref);
+    const known = downloads.get(key) ?? fetchOne(services, ref, signal);
+    downloads.set(key, known);
+    return known;
+  };
+  return {
+    begin(ref) {
+      if (!ready.has(JSON.stringify(ref))) void download(ref);
+    },
+    async read(ref, room) {
+      const key = JSON.stringify(ref);
+      const known = ready.get(key);
+      // One that was cut to fit might have more room now, or less.
+      if (known?.ok === true && !known.endLeftOut && known.images.length <= room) return known;
+      const fetched = await download(ref);
+      downloads.delete(key);
+      if ('code' in fetched) return { ok: false, code: fetched.code };
+      const outcome = await services.preparer.prepare(fetched.bytes, room, signal);
+      if (outcome.ok) ready.set(key, outcome);
+      return outcome;
+    },
+  };
+}
+
 /**
  * Fetches the pictures of a message side by side and makes them ready for the model, in their order. Each may become
- * one image for certain; what is left over goes to the long ones, the first of them first. Never rejects.
+ * one image for certain; what is left over goes to the long ones, the first of them first. Never rejects; ends early when
+ * the signal aborts.
  */
 export async function collectPictures(
-  services: PictureServices,
+  reader: PictureReader,
   refs: readonly MediaRef[],
   signal: AbortSignal,
 ): Promise<Pictures> {
-  const fetching = refs.slice(0, maxImagesPerMessage).map((ref) => fetchOne(services, ref, signal));
+  const looked = refs.slice(0, maxImagesPerMessage);
+  looked.forEach((ref) => reader.begin(ref));
   const images: ModelImage[] = [];
   const unusable: { position: number; code: ImageFaultCode }[] = [];
   const endLeftOut: number[] = [];
-  for (const [index, fetched] of fetching.entries()) {
-    const keptForOthers = fetching.length - index - 1;
-    const room = maxImagesPerMessage - images.length - keptForOthers;
-    const outcome = await prepareOne(services.preparer, await fetched, room, signal);
+  for (const [index, ref] of looked.entries()) {
+    if (signal.aborted) break;
+    const keptForOthers = looked.length - index - 1;
+    const outcome = await reader.read(ref, maxImagesPerMessage - images.length - keptForOthers);
     const position = index + 1;
     if (!outcome.ok) unusable.push({ position, code: outcome.code });
     else {
@@ -68,16 +107,5 @@ export async function collectPictures(
       if (outcome.endLeftOut) endLeftOut.push(position);
     }
   }
-  return { images, unusable, endLeftOut, read: fetching.length };
-}
-
-async function prepareOne(
-  preparer: ImagePreparer,
-  fetched: Fetched,
-  room: number,
-  signal: AbortSignal,
-): Promise<ImageOutcome> {
-  return 'code' in fetched
-    ? { ok: false, code: fetched.code }
-    : preparer.prepare(fetched.bytes, room, signal);
+  return { images, unusable, endLeftOut, read: looked.length };
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EventKey, QuoteRef } from '../../../src/contract/ids.ts';
+import { scopeOf } from '../../../src/core/scope.ts';
 import { fakeMediaRef, fakeMessage } from '../../fakes/adapter.ts';
 import { createWorld, type World } from '../../fakes/core.ts';
 import { saying, sayingForEver } from '../../fakes/model.ts';
@@ -102,8 +103,59 @@ describe('several messages of one person before any text was shown', () => {
     await allEnded();
   });
 
-  it('one that is recalled stops the whole', async () => {
+  it('are one also when they come in the same moment, before the first of them is stored', async () => {
+    world.adapter.media.set('one', Uint8Array.of(1, 1));
+    world.model.answerWith(saying('一只猫'));
+    await Promise.all([
+      world.core.inbox(fakeMessage({ text: '', media: [fakeMediaRef('one')] })),
+      world.core.inbox(fakeMessage({ text: '这是什么' })),
+      world.core.inbox(fakeMessage({ text: '请详细说' })),
+    ]);
+    await world.until(closed(1));
+    await allEnded();
+    expect(world.adapter.replies).toHaveLength(1);
+    const [last] = world.model.asked.slice(-1);
+    expect(last?.messages.at(-1)).toMatchObject({ text: '这是什么\n请详细说' });
+    expect(last?.messages.at(-1)?.images).toHaveLength(1);
+  });
+
+  it('fetch no picture twice, however often the question is put together anew', async () => {
+    const fetched: string[] = [];
+    const { media } = world.adapter;
+    media.set('one', Uint8Array.of(1, 1)).set('two', Uint8Array.of(1, 2));
+    media.get = (name) => {
+      fetched.push(name);
+      return Map.prototype.get.call(media, name) as Uint8Array | undefined;
+    };
+    world.model.answerWith(sayingForEver(), sayingForEver(), saying('两只猫'));
+    await world.core.inbox(fakeMessage({ text: '', media: [fakeMediaRef('one')] }));
+    await world.until(asked(1));
+    await world.core.inbox(fakeMessage({ text: '', media: [fakeMediaRef('two')] }));
+    await world.until(asked(2));
+    await world.core.inbox(fakeMessage({ text: '有什么不同' }));
+    await world.until(closed(1));
+    expect(world.model.asked[2]?.messages.at(-1)?.images).toHaveLength(2);
+    expect(fetched).toEqual(['one', 'two']);
+  });
+
+  it('lose no picture to a crash that came before the last one was fetched', async () => {
+    const { media } = world.adapter;
+    media.set('one', Uint8Array.of(1, 1)).set('two', Uint8Array.of(1, 2));
     world.model.answerWith(sayingForEver());
+    await world.core.inbox(fakeMessage({ text: '看', media: [fakeMediaRef('one')] }));
+    await world.until(asked(1));
+    const { fetchMedia } = world.adapter;
+    world.adapter.fetchMedia = () => new Promise(() => undefined);
+    await world.core.inbox(fakeMessage({ text: '', media: [fakeMediaRef('two')] }));
+    world.adapter.fetchMedia = fetchMedia;
+    world.model.answerWith(saying('好'));
+    await world.restart();
+    await world.until(closed(1));
+    expect(world.model.asked.at(-1)?.messages.at(-1)?.images).toHaveLength(2);
+  });
+
+  it('go on without one that is recalled', async () => {
+    world.model.answerWith(sayingForEver(), sayingForEver(), saying('好'));
     const first = fakeMessage({ text: '一' });
     await world.core.inbox(first);
     await world.until(asked(1));
@@ -117,7 +169,8 @@ describe('several messages of one person before any text was shown', () => {
       message: part.eventKey,
     });
     await world.until(closed(1));
-    expect(world.adapter.replies[0]?.outcome).toBe('stopped');
+    expect(words(2)).toBe('一');
+    await allEnded();
   });
 });
 
@@ -145,15 +198,34 @@ describe('what comes later', () => {
     expect(world.model.asked).toHaveLength(2);
   });
 
-  it('is nothing lost in: ten messages at once are ten questions or parts of one, all of them asked', async () => {
+  it('is nothing lost in: of thirty messages at once each is asked once, in one of two questions', async () => {
     world.model.answerWith(saying('好'));
-    const texts = Array.from({ length: 10 }, (_, index) => `第${index}条`);
+    const texts = Array.from({ length: 30 }, (_, index) => `第${index}条`);
     await Promise.all(texts.map((text) => world.core.inbox(fakeMessage({ text }))));
-    await world.until(() => {
-      const all = world.model.asked.map((_, index) => words(index)).join('\n');
-      return texts.every((text) => all.includes(text));
-    });
-    await world.until(() => world.adapter.replies.every(({ outcome }) => outcome !== undefined));
+    await world.until(closed(2));
     await allEnded();
+    expect(world.adapter.replies).toHaveLength(2);
+    const { place, sender } = fakeMessage();
+    const stored = await world.store.turns.history(scopeOf(place, sender.key, 'user'), 0, 40);
+    expect(stored.map(({ question }) => question?.split('\n').length)).toEqual([9, 21]);
+    expect(stored.toReversed().flatMap(({ question }) => question?.split('\n') ?? [])).toEqual(texts);
+  });
+
+  it('takes nothing along of a question that could not be stored', async () => {
+    const { admit } = world.store.turns;
+    let failures = 1;
+    world.store.turns.admit = async (admittance) => {
+      if (failures === 0) return admit(admittance);
+      failures -= 1;
+      await admittance.turnIfNew?.(world.store.counter);
+      throw new Error('disk full');
+    };
+    const first = fakeMessage({ text: '一' });
+    await expect(world.core.inbox(first)).rejects.toThrow('disk full');
+    await world.core.inbox(fakeMessage({ text: '二' }));
+    await world.until(closed(1));
+    expect(words(0)).toBe('二');
+    expect(await world.core.inbox(first)).toEqual({ outcome: 'accepted' });
+    await world.until(closed(2));
   });
 });
