@@ -61,6 +61,8 @@ export type WorldOptions = FakeAdapterOptions & {
   readonly allow?: readonly AllowEntry[];
   readonly groupContext?: 'user' | 'group';
   readonly diagnose?: CoreServices['diagnose'];
+  /** Further platforms, each with an id of its own. */
+  readonly beside?: readonly FakeAdapter[];
 };
 
 async function* nothingToDiagnose(): AsyncGenerator<never, void> {}
@@ -100,7 +102,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         timeZone: 'Asia/Shanghai',
         retention: { days: 30, mediaHours: 24 },
       },
-      adapters: new Map([[adapter.id, adapter]]),
+      adapters: new Map([adapter, ...(options.beside ?? [])].map((one) => [one.id, one])),
       store,
       policy,
       model,
