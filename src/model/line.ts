@@ -45,7 +45,7 @@ type Place<Server extends Host> = Waiting<Server> & { taken: Taken<Server> | und
 type Told = { readonly ahead: number; readonly endsAtMs: number | undefined };
 
 export function createLine<Server extends Host>({ expectedMs, now }: LineOptions<Server>): Line<Server> {
-  const queue = createFairQueue<Place<Server>>();
+  const queue = createFairQueue<Place<Server>>(now);
 
   function wakeAll(): void {
     for (const place of queue.places().keys()) place.wake();

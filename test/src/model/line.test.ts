@@ -225,23 +225,46 @@ describe('several people in one line', () => {
     expect(told).toEqual({ a1: [1, 0], a2: [2, 3, 2, 1, 0], b1: [2, 1, 0] });
   });
 
+  it('keep their place when they ask anew with more, for a while and not once they were served', () => {
+    let now = 0;
+    const queue = createFairQueue<string>(() => new Date(now));
+    const order = (): string[] => [...queue.places().keys()];
+    for (const item of ['a', 'b', 'c']) queue.add(item[0], item);
+    queue.leave('a');
+    expect(order()).toEqual(['b', 'c']);
+    queue.add('a', 'a and more');
+    expect(order()).toEqual(['a and more', 'b', 'c']);
+    queue.leave('b');
+    now += 10_000;
+    queue.add('b', 'b later');
+    expect(order()).toEqual(['a and more', 'c', 'b later']);
+    queue.serve('a and more');
+    queue.add('a', 'a again');
+    expect(order()).toEqual(['c', 'b later', 'a again']);
+  });
+
   it('always stand where they will be served, however they come and go', async () => {
     const steps = fc.array(
       fc.oneof(
         fc.record({ type: fc.constant('add' as const), person: fc.integer({ min: 0, max: 4 }) }),
         fc.record({ type: fc.constant('leave' as const), nth: fc.nat(20) }),
         fc.record({ type: fc.constant('serve' as const) }),
+        fc.record({ type: fc.constant('time passes' as const) }),
       ),
       { maxLength: 60 },
     );
     fc.assert(
       fc.property(steps, (all) => {
-        const queue = createFairQueue<{ readonly person: number; readonly born: number }>();
+        let now = 0;
+        const queue = createFairQueue<{ readonly person: number; readonly born: number }>(
+          () => new Date(now),
+        );
         const first = () => [...queue.places().keys()][0];
         for (const [born, step] of all.entries()) {
           if (step.type === 'add') queue.add(step.person, { person: step.person, born });
           const gone = step.type === 'leave' ? [...queue.places().keys()][step.nth] : undefined;
           if (gone !== undefined) queue.leave(gone);
+          if (step.type === 'time passes') now += 6_000;
           const next = step.type === 'serve' ? first() : undefined;
           if (next !== undefined) queue.serve(next);
         }
