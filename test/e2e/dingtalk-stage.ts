@@ -55,6 +55,7 @@ export function dingtalkStageOn(sim: DingTalkSimulator, setting: DingTalkSetting
     redeliver(sent, times) {
       for (let count = 0; count < times; count += 1) harness.redeliver(sent);
     },
+    recall: (sent) => harness.recall(sent),
     settled: () => sim.deliveries().every(({ state }) => state === 'acknowledged'),
     press: (reply, label, by) => harness.press(reply, label, by),
     replies: (where) => harness.replies(where),

@@ -42,6 +42,7 @@ export const feishuStage =
       redeliver(sent, times) {
         for (let count = 0; count < times; count += 1) harness.redeliver(sent);
       },
+      recall: (sent) => harness.recall(sent),
       settled: () => feishu.deliveries().every(({ state }) => state === 'acknowledged'),
       press: (reply, label, by) => harness.press(reply, label, by),
       replies: (where) => harness.replies(where),

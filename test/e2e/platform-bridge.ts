@@ -15,6 +15,8 @@ export type PlatformBridge = {
   readonly stage: Stage;
   readonly qwen: QwenSimulator;
   service: ServiceProcess;
+  /** Where the service keeps its state. */
+  readonly folder: string;
   /** Waits until at least so many replies stand there and none looks unfinished. */
   closed(count: number, where?: 'direct' | 'group'): Promise<readonly ShownReply[]>;
   until(condition: () => boolean | Promise<boolean>, what: string, withinMs?: number): Promise<void>;
@@ -50,6 +52,7 @@ export async function startPlatformBridge(
   const bridge: PlatformBridge = {
     stage,
     qwen,
+    folder: folder.path,
     service: await startServiceProcess(folder.path, environment),
     async closed(count, where = 'group') {
       let shown: readonly ShownReply[] = [];

@@ -31,6 +31,8 @@ export type Stage = {
   say(said: Omit<Said, 'where'> & { readonly where: 'direct' | 'group'; readonly addressed?: boolean }): Sent;
   /** Delivers it so often again. */
   redeliver(sent: Sent, times: number): void;
+  /** Takes a message back; without effect where the platform tells nobody. */
+  recall(sent: Sent): void;
   /** Every delivery so far was acknowledged, or the platform wants no acknowledgement. */
   settled(): boolean;
   press(reply: ShownReply, label: string, by: Person): Promise<string | undefined>;

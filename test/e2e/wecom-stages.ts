@@ -65,17 +65,19 @@ export function createWeComStage(sim: WeComSimulator, integration: WeComIntegrat
       pointWeCom(sim, integration, `http://127.0.0.1:${port}`);
     },
     reachable: () => integration !== 'bot' || sim.connections().some((connection) => connection.subscribed()),
-    say({ where, from = 'asker', addressed = true, text, ...rest }) {
+    say({ where, from = 'asker', addressed = true, text, quote, ...rest }) {
       const { chat, person } = places.of(where, from);
       const mention = chat.kind === 'group' && addressed ? '@{bot} ' : '';
       const words = text === undefined ? {} : { text: `${mention}${text}` };
-      const { message } = sim.say({ chat, from: person, said: toWeCom({ ...rest, ...words }) });
+      const quoting = quote === undefined ? {} : { quoting: harness.world.messageOf(quote.id) };
+      const { message } = sim.say({ chat, from: person, said: toWeCom({ ...rest, ...words }), ...quoting });
       said.push(message);
       return { id: message.messageId };
     },
     redeliver(sent, times) {
       for (let count = 0; count < times; count += 1) harness.redeliver(sent);
     },
+    recall: (sent) => harness.recall(sent),
     settled: () => (integration === 'bot' ? allOpened(sim, said) : allDelivered(sim)),
     press: (reply, label, by) => harness.press(reply, label, by),
     async replies(where) {
