@@ -1,5 +1,6 @@
 import { unescape } from 'node:querystring';
 import { readAdmins, readAllow } from './config/access.ts';
+import { databaseSecrets } from './config/database.ts';
 import { parseDotenv } from './config/dotenv.ts';
 import { resolveEnvironment } from './config/environment.ts';
 import type { Fault } from './config/faults.ts';
@@ -69,6 +70,7 @@ export function secrets(config: Config, plans: readonly ReadyPlan[]): readonly s
     ...servers.map(({ apiKey }) => apiKey),
     vision?.apiKey,
     config.http.metricsToken,
+    ...(config.database === undefined ? [] : databaseSecrets(config.database)),
     ...Object.entries({ ...extraHeaders, ...extraBody }).flatMap(([name, value]) =>
       looksSecret(name, value) ? value : [],
     ),

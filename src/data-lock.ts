@@ -19,9 +19,18 @@ const SQLITE_BUSY = 5;
  * and steal each other's events.
  */
 export function acquireDataLock(directory: string, now: Date): DataLock {
+  return withDirectory(directory, () => lock(directory, now));
+}
+
+/** Where several processes share a database, they may share the folder, too: nothing in it belongs to one of them. */
+export function shareData(directory: string): DataLock {
+  return withDirectory(directory, () => ({ held: true, release: () => undefined }));
+}
+
+function withDirectory(directory: string, use: () => DataLock): DataLock {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    return lock(directory, now);
+    return use();
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     return {

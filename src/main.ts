@@ -5,7 +5,7 @@ import { systemClock } from './clock.ts';
 import { loadConfig, secrets } from './config.ts';
 import { formatFaults } from './config/faults.ts';
 import { nodeVersionWarning } from './config/node-version.ts';
-import { acquireDataLock } from './data-lock.ts';
+import { acquireDataLock, shareData } from './data-lock.ts';
 import { createLogger, type ServiceLog } from './log.ts';
 import { startService, type ServiceOptions } from './service.ts';
 
@@ -63,7 +63,10 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 async function serve(options: ServiceOptions, log: ServiceLog): Promise<void> {
-  const lock = acquireDataLock(dataDirectory, systemClock.now());
+  const lock =
+    options.config.database === undefined
+      ? acquireDataLock(dataDirectory, systemClock.now())
+      : shareData(dataDirectory);
   if (!lock.held) return refuseToStart(lock.reason);
   const warning = nodeVersionWarning(process.versions.node);
   if (warning !== undefined) log.warn({}, warning);

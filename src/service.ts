@@ -14,6 +14,7 @@ import { createTellAdministrators } from './diagnosis/tell-administrators.ts';
 import { watchModelServers } from './diagnosis/watch.ts';
 import { createHttpServer } from './http/server.ts';
 import type { ServiceLog } from './log.ts';
+import { keepPurging, keepStoringCalls, openServiceStore } from './keep-state.ts';
 import { logWith } from './log-with.ts';
 import { createImagePreparer } from './media/decoder-process.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -22,7 +23,7 @@ import type { Model } from './model/types.ts';
 import { createCallBudget } from './reply/call-budget.ts';
 import { createCallLedger, pushesOf, type CallLedger } from './reply/call-ledger.ts';
 import { metered, type CallCounters } from './reply/metered-budget.ts';
-import { openStore, type Store } from './store/store.ts';
+import type { Store } from './store/store.ts';
 
 export type ServiceOptions = {
   readonly config: Config;
@@ -42,8 +43,6 @@ export type Service = {
 
 const randomByte = (): number => randomBytes(1)[0] ?? 0;
 
-const purgeIntervalMs = 60 * 60_000;
-const dayMs = 24 * 60 * 60_000;
 /** How long requests in progress may take once the service stops; they are webhooks, answered in milliseconds. */
 const httpGraceMs = 500;
 
@@ -142,38 +141,6 @@ function buildCore(
 
 type Tell = ReturnType<typeof createTellAdministrators>;
 
-/** Forgets what has outlived its retention, now and every hour. */
-async function keepPurging(
-  { config, clock, log }: ServiceOptions,
-  store: Store,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      await store.purge(clock.now().getTime(), config.retention.days * dayMs);
-    } catch (error) {
-      log.error({ error }, 'what has outlived its retention could not be forgotten');
-    }
-    await clock.sleep(purgeIntervalMs, signal);
-  }
-}
-
-const storeCallsIntervalMs = 5_000;
-
-/** A crash forgets at most the last few seconds' calls. */
-async function keepStoringCalls(
-  { clock, log }: ServiceOptions,
-  ledger: CallLedger,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    await clock.sleep(storeCallsIntervalMs, signal);
-    await ledger
-      .flush()
-      .catch((error: unknown) => log.error({ error }, 'the calls made could not be stored'));
-  }
-}
-
 /** Administrators hear of model servers that go down, get slow or recover. */
 function keepWatching(
   { config, clock }: ServiceOptions,
@@ -196,7 +163,7 @@ function keepWatching(
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, clock, log, version } = options;
   const startedAt = performance.now();
-  const store = await openStore(join(options.dataDirectory, 'bridge.db'), clock);
+  const store = await openServiceStore(options);
   const policy = await openPolicy(store.policy, config.access, config.conversation.groupContext);
   const adminCode = await openAdminCode({
     file: join(options.dataDirectory, 'admin-code'),
@@ -231,6 +198,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     routes: adapters.flatMap(({ webhooks }) => webhooks),
     health: {
       store: () => (store.healthy() ? 'up' : 'down'),
+      engine: store.engine,
       platforms: () => adapters.map((adapter) => ({ id: adapter.id, health: adapter.health() })),
       models: () => model.health(),
       stopping: () => stopping.signal.aborted,
@@ -249,7 +217,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     keepWatching(options, tell, model, stopping.signal),
   ]);
   const took = Math.round(performance.now() - startedAt);
-  log.info({ version, port, platforms: adapters.map(({ id }) => id), took }, 'started');
+  const platforms = adapters.map(({ id }) => id);
+  log.info({ version, port, platforms, store: store.engine, took }, 'started');
   return {
     port,
     stop: () => stopService({ options, adapters, core, http, model, preparer, keeping, stopping, store }),

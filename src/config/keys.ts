@@ -20,7 +20,7 @@ export const examples: Readonly<Record<string, string | undefined>> = {
   HOST: '127.0.0.1',
   PORT: '3000',
   SHUTDOWN_GRACE_MS: '8000',
-  DATABASE_URL: undefined,
+  DATABASE_URL: 'postgres://bridge:password@127.0.0.1:5432/bridge',
   LOG_LEVEL: 'info',
   LOCALE: 'zh',
   TIME_ZONE: 'Asia/Shanghai',

@@ -1,3 +1,4 @@
+import { readDatabase } from './database.ts';
 import type { Reader } from './reader.ts';
 import type { Config, QuietHours } from './types.ts';
 import { isHostName, readMediaHosts, readProxy } from './urls.ts';
@@ -7,8 +8,8 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** Decodes everything that belongs neither to the model nor to access. */
 export function readServiceConfig(reader: Reader): Omit<Config, 'model' | 'access'> {
-  readDatabaseUrl(reader);
   return {
+    database: readDatabase(reader),
     conversation: {
       systemPrompt: reader.text('SYSTEM_PROMPT'),
       groupContext: reader.oneOf('GROUP_CONTEXT', ['user', 'group'], 'user'),
@@ -49,15 +50,6 @@ export function readServiceConfig(reader: Reader): Omit<Config, 'model' | 'acces
     // Below the ten seconds after which `docker stop` kills.
     shutdownGraceMs: reader.integer('SHUTDOWN_GRACE_MS', { min: 0, max: HOUR_MS, fallback: 8000 }),
   };
-}
-
-function readDatabaseUrl(reader: Reader): void {
-  const value = reader.text('DATABASE_URL');
-  if (value === undefined) return;
-  const expected = /^postgres(ql)?:\/\//i.test(value)
-    ? 'to be unset: PostgreSQL is not in this version, all state is kept in ./data'
-    : 'to be unset: all state is kept in ./data (postgres://… will follow)';
-  reader.fault('DATABASE_URL', expected);
 }
 
 function readTimeZone(reader: Reader): string {

@@ -1,5 +1,6 @@
 import type { AdapterPlan } from '../contract/adapter.ts';
 import type { Json, PlatformId } from '../contract/ids.ts';
+import type { DatabaseConfig } from './database.ts';
 
 /** One OpenAI-compatible server. `baseUrl` is as the operator wrote it, without a trailing slash; `/v1` may be missing. */
 export type ModelServer = {
@@ -39,6 +40,8 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
 /** Everything an operator can set, decoded. What belongs to one platform is in its plan instead. */
 export type Config = {
+  /** Undefined: the embedded database in the data folder. */
+  readonly database: DatabaseConfig | undefined;
   readonly model: ModelConfig;
   readonly access: {
     readonly admins: readonly PersonEntry[];

@@ -5,6 +5,8 @@ import type { ModelHealth } from '../model/types.ts';
 /** What the health pages ask; every member answers from memory. */
 export type HealthSources = {
   readonly store: () => 'up' | 'down';
+  /** Which database the store is. */
+  readonly engine: 'sqlite' | 'postgres';
   readonly platforms: () => readonly { readonly id: string; readonly health: AdapterHealth }[];
   readonly models: () => readonly ModelHealth[];
   /** True from the moment the service was asked to stop. */
@@ -24,7 +26,7 @@ export function readinessDetails(sources: HealthSources): Json {
   return {
     ready: isReady(sources),
     stopping: sources.stopping(),
-    store: { state: sources.store() },
+    store: { state: sources.store(), engine: sources.engine },
     platforms: sources.platforms().map(({ id, health }) => ({
       id,
       state: health.state,

@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type Transaction } from 'kysely';
 import type { Schema } from './schema.ts';
 
 /** Column types whose names differ between the engines. */
@@ -199,6 +199,15 @@ async function rememberErasure(db: Kysely<Schema>): Promise<void> {
   await db.schema.alterTable('turns').addColumn('erased_at', 'bigint').execute();
 }
 
+async function markCommits(db: Kysely<Schema>): Promise<void> {
+  await db.schema
+    .createTable('commits')
+    .addColumn('writer', 'text', (column) => column.primaryKey())
+    .addColumn('number', 'bigint', (column) => column.notNull())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .execute();
+}
+
 /** Version n of the schema is what stands after the first n of these. Never edited once released, only appended. */
 const migrations: readonly Migration[] = [
   createFirstTables,
@@ -207,41 +216,45 @@ const migrations: readonly Migration[] = [
   nameModels,
   knowPeople,
   rememberErasure,
+  markCommits,
 ];
 
-/** The file was written by a newer program; going on could destroy what this one does not know. */
+/** The database was written by a newer program; going on could destroy what this one does not know. */
 export class NewerSchemaError extends Error {
   override readonly name = 'NewerSchemaError';
+
+  constructor(found: number, known: number) {
+    super(
+      `The database was written by a newer version of this program (schema ${found}, this one knows up to ${known}). ` +
+        'Start that version, or put back a backup made before the update; nothing was changed.',
+    );
+  }
 }
 
 /**
- * Brings the schema to this program's version, all or nothing. Rejects with `NewerSchemaError` when the file is newer.
+ * Brings the schema to this program's version, all or nothing. Nobody else may change the schema until the transaction
+ * ends. Rejects with `NewerSchemaError` when the database is newer.
  */
-export async function migrate(db: Kysely<Schema>, types: ColumnTypes): Promise<void> {
-  await db.transaction().execute(async (transaction) => {
-    await transaction.schema
-      .createTable('meta')
-      .ifNotExists()
-      .addColumn('name', 'text', (column) => column.primaryKey())
-      .addColumn('value', 'text', (column) => column.notNull())
-      .execute();
-    const row = await transaction
-      .selectFrom('meta')
-      .select('value')
-      .where('name', '=', 'schema')
-      .executeTakeFirst();
-    const found = Number(row?.value ?? 0);
-    if (found > migrations.length) {
-      throw new NewerSchemaError(
-        `the database has schema ${found}, this program knows up to ${migrations.length}`,
-      );
-    }
-    for (const migration of migrations.slice(found)) await migration(transaction, types);
-    const value = String(migrations.length);
-    await transaction
-      .insertInto('meta')
-      .values({ name: 'schema', value })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
-      .execute();
-  });
+export async function migrate(transaction: Transaction<Schema>, types: ColumnTypes): Promise<void> {
+  await transaction.schema
+    .createTable('meta')
+    .ifNotExists()
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('value', 'text', (column) => column.notNull())
+    .execute();
+  const row = await transaction
+    .selectFrom('meta')
+    .select('value')
+    .where('name', '=', 'schema')
+    .executeTakeFirst();
+  const found = Number(row?.value ?? 0);
+  if (found > migrations.length) throw new NewerSchemaError(found, migrations.length);
+  if (found === migrations.length) return;
+  for (const migration of migrations.slice(found)) await migration(transaction, types);
+  const value = String(migrations.length);
+  await transaction
+    .insertInto('meta')
+    .values({ name: 'schema', value })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+    .execute();
 }

@@ -1,14 +1,10 @@
 import type { Clock } from '../contract/runtime.ts';
+import { isPassing } from './store-errors.ts';
 
-/** SQLite's primary result codes for "somebody else holds the lock" (sqlite.org/rescode.html: 5 BUSY, 6 LOCKED). */
-const busyCodes = new Set([5, 6]);
-
-function isBusy(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null || !('errcode' in error)) return false;
-  return typeof error.errcode === 'number' && busyCodes.has(error.errcode & 0xff);
-}
-
-/** Tries again for up to `patienceMs` while another connection (a backup, say) holds the lock; other errors pass. */
+/**
+ * Tries again for up to `patienceMs` while another connection (a backup, say) holds the lock, or the database cannot be
+ * reached; other errors pass.
+ */
 export async function retryWhileBusy<Result>(
   clock: Clock,
   patienceMs: number,
@@ -19,7 +15,7 @@ export async function retryWhileBusy<Result>(
     try {
       return await work();
     } catch (error) {
-      if (!isBusy(error) || clock.now().getTime() + waitMs > giveUpAt) throw error;
+      if (!isPassing(error) || clock.now().getTime() + waitMs > giveUpAt) throw error;
       await clock.sleep(waitMs);
     }
   }

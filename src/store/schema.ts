@@ -157,6 +157,9 @@ export type AuditRow = {
 /** How many calls of an API a platform was asked for on one day, for the month's quota. `day` is `2026-11-20`. */
 export type CallRow = { platform: string; day: string; api: string; count: number };
 
+/** Each writer's last durable transaction (PostgreSQL): tells whether one took place whose end was not heard of. */
+export type CommitRow = { readonly writer: string; readonly number: number; readonly at: number };
+
 export type MetaRow = { name: string; value: string };
 
 export type Schema = {
@@ -175,5 +178,6 @@ export type Schema = {
   feedback: FeedbackRow;
   audit: AuditRow;
   calls: CallRow;
+  commits: CommitRow;
   meta: MetaRow;
 };

@@ -160,7 +160,7 @@ export function createTurnStore(db: Kysely<Schema>, queue: WriteQueue): TurnStor
           .selectAll()
           .where('adapter', '=', adapter)
           .where('chat', '=', chat)
-          .where(sql<boolean>`instr(parts, ${JSON.stringify(replyId)}) > 0`)
+          .where(sql<boolean>`replace(parts, ${JSON.stringify(replyId)}, '') != parts`)
           .orderBy('accepted_at', 'desc')
           .executeTakeFirst(),
       ),

@@ -67,7 +67,7 @@ export async function startWeComCore(
   const server = await serveWebhooks(adapter);
   pointWeCom(sim, integration, server.url);
   const folder = mkdtempSync(join(tmpdir(), 'bridge-wecom-'));
-  const store = await openStore(join(folder, 'bridge.db'), clock);
+  const store = await openStore({ file: join(folder, 'bridge.db') }, clock);
   const model = createFakeModel();
   const notices: InboundNotice[] = [];
   const services = quietServices(surroundings);

@@ -72,7 +72,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'bridge-core-'));
   const adapter = createFakeAdapter(options);
   const model = createFakeModel();
-  const store = await openStore(join(folder, 'bridge.db'), systemClock);
+  const store = await openStore({ file: join(folder, 'bridge.db') }, systemClock);
   const configured = {
     admins: (options.admins ?? []).map((id) => ({ platform: adapter.platform, id })),
     allow: options.allow,

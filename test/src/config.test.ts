@@ -155,7 +155,11 @@ describe('malformed values', () => {
     ['PORT', '0x10'],
     ['SHUTDOWN_GRACE_MS', '8 s'],
     ['DATABASE_URL', 'mysql://db/x'],
-    ['DATABASE_URL', 'postgres://db/x'],
+    ['DATABASE_URL', 'postgres://db.example.com'],
+    ['DATABASE_URL', 'postgres:///bridge'],
+    ['DATABASE_URL', 'postgres://bridge:p@ss/w#rd@db.example.com/bridge'],
+    ['DATABASE_URL', 'postgres://db.example.com/bridge?sslmode=maybe'],
+    ['DATABASE_URL', 'postgres://db.example.com/bridge?sslrootcert=/no/such/file.pem'],
     ['LOG_LEVEL', 'verbose'],
     ['LOCALE', 'fr'],
     ['TIME_ZONE', 'Beijing'],
@@ -247,6 +251,20 @@ describe('access', () => {
   });
 });
 
+describe('the database', () => {
+  it.each([
+    'postgres://bridge:p%40ss@db.example.com:5432/bridge',
+    'postgresql://bridge@10.0.0.5/bridge?sslmode=verify-full&application_name=bot',
+    'postgres:///bridge?host=/run/postgresql',
+  ])('may be %s', (url) => {
+    expect(loaded({ DATABASE_URL: url }).config.database).toEqual({ url });
+  });
+
+  it('is the embedded one by default', () => {
+    expect(loaded({}).config.database).toBeUndefined();
+  });
+});
+
 describe('secrets', () => {
   it('are those of the core and of every platform', () => {
     const { config, plans } = loaded({
@@ -255,9 +273,20 @@ describe('secrets', () => {
       QWEN_EXTRA_HEADERS: '{"X-Gateway-Auth":"gate","X-Team":"blue"}',
       METRICS_TOKEN: 'metrics!',
       HTTPS_PROXY: 'http://me:p%40ss@proxy:3128',
+      DATABASE_URL: 'postgres://me:w%2Frd@db.example.com/bridge',
     });
     expect(new Set(secrets(config, plans))).toEqual(
-      new Set(['key-a', 'key-b', 'gate', 'metrics!', 'p%40ss', 'p@ss', PARROT.PARROT_APP_SECRET]),
+      new Set([
+        'key-a',
+        'key-b',
+        'gate',
+        'metrics!',
+        'p%40ss',
+        'p@ss',
+        'w%2Frd',
+        'w/rd',
+        PARROT.PARROT_APP_SECRET,
+      ]),
     );
   });
 });

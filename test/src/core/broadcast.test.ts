@@ -68,7 +68,7 @@ function process(): Broadcasts {
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'bridge-broadcast-'));
-  store = await openStore(join(folder, 'bridge.db'), systemClock);
+  store = await openStore({ file: join(folder, 'bridge.db') }, systemClock);
   const admins = [{ platform: 'one' as PlatformId, id: 'root' }];
   policy = await openPolicy(store.policy, { admins, allow: undefined }, 'user');
   clock = createFakeClock();

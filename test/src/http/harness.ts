@@ -55,6 +55,7 @@ export async function start(options: StartOptions = {}): Promise<Started> {
       routes: [route],
       health: {
         store: () => 'up',
+        engine: 'sqlite',
         platforms: () => [],
         models: () => [],
         stopping: () => false,

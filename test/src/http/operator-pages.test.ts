@@ -46,7 +46,7 @@ describe('/readyz', () => {
     expect(JSON.parse((await get(port, '/readyz')).body)).toEqual({
       ready: true,
       stopping: false,
-      store: { state: 'up' },
+      store: { state: 'up', engine: 'sqlite' },
       platforms: [{ id: 'parrot', state: 'up', since: SINCE.toISOString(), reconnects: 2, detail: null }],
       models: [
         {

@@ -16,7 +16,7 @@ async function storeIn(
   folder = mkdtempSync(join(tmpdir(), 'bridge-ledger-')),
 ): Promise<Store> {
   folders.push(folder);
-  const store = await openStore(join(folder, 'bridge.db'), clock);
+  const store = await openStore({ file: join(folder, 'bridge.db') }, clock);
   stores.push(store);
   return store;
 }

@@ -16,7 +16,7 @@ let store: Store;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'bridge-forget-'));
-  store = await openStore(join(folder, 'bridge.db'), systemClock);
+  store = await openStore({ file: join(folder, 'bridge.db') }, systemClock);
 });
 afterEach(async () => {
   await store.close();
@@ -109,7 +109,7 @@ describe('erasing a person', () => {
     backup.exec('rollback');
     backup.close();
     await store.close();
-    store = await openStore(join(folder, 'bridge.db'), systemClock);
+    store = await openStore({ file: join(folder, 'bridge.db') }, systemClock);
     await store.purge(at, 30 * day);
     expect(holds('残留')).toBe(false);
     expect(await store.forget.scrub()).toBe(true);

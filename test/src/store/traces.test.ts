@@ -18,7 +18,7 @@ let store: Store;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'bridge-traces-'));
-  store = await openStore(join(folder, 'bridge.db'), systemClock);
+  store = await openStore({ file: join(folder, 'bridge.db') }, systemClock);
 });
 afterEach(async () => {
   await store.close();

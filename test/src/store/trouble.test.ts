@@ -33,7 +33,7 @@ describe('the embedded database', () => {
     const file = join(folder, 'bridge.db');
     writeFileSync(file, 'not a database at all '.repeat(400));
     const before = readFileSync(file);
-    await expect(openStore(file, systemClock)).rejects.toThrow(/bridge\.db is damaged.*backup/);
+    await expect(openStore({ file }, systemClock)).rejects.toThrow(/bridge\.db is damaged.*backup/);
     expect(readFileSync(file)).toEqual(before);
   });
 });
