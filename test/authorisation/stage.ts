@@ -59,7 +59,7 @@ export async function createMatrixStage(platform: Platform, options: MatrixOptio
   const shown = new Map<string, string>();
   const adapter = options.replies === 'real' ? real : noting(real, shown);
   const folder = mkdtempSync(join(tmpdir(), 'bridge-rights-'));
-  const store = await openStore(join(folder, 'bridge.db'), surroundings.clock);
+  const store = await openStore({ file: join(folder, 'bridge.db') }, surroundings.clock);
   const policy = changing(await openPolicy(store.policy, { admins: [], allow: undefined }, 'user'));
   const model = createFakeModel();
   const randomByte = (): number => randomBytes(1)[0] ?? 0;
