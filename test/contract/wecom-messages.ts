@@ -40,7 +40,9 @@ function toWords(text: string, pictures: readonly Uint8Array[]): WeComSaid {
 }
 
 /** A message of the bot as a person sees it; its thinking, folded, is among its words only. */
-export function toShown({ messageId, text, stream }: MessageView): ShownReply {
+export function toShown({ messageId, text: content, stream }: MessageView): ShownReply {
+  // Nobody sees the mark by which the app tells equal sentences apart.
+  const text = content.replace(/[\u200B\u200C]+$/, '');
   const pings = [...text.matchAll(/<@(\w+)>/g)].map(([, name]) => name ?? '');
   const words = stream?.content ?? text;
   return { id: messageId, text, buttons: [], words, live: stream?.state === 'streaming', pings };

@@ -11,6 +11,7 @@ import { address, replyHandle } from '../ids.ts';
 import { splitMarkdown } from '../split.ts';
 import type { AppCalls } from './calls.ts';
 import { MAX_MESSAGE_BYTES } from './capabilities.ts';
+import { MARK_BYTES, markOf } from './mark.ts';
 import type { Repeats } from './repeats.ts';
 
 export type AppReplyTools = {
@@ -29,6 +30,8 @@ type AppHandle = {
   readonly key: string;
   readonly openedAt: number;
   readonly closed: boolean;
+  /** Its text ends with a mark of its own; decided once, so that every try sends the same. */
+  readonly marked: boolean;
 };
 
 /** The half of the adapter that shows replies. */
@@ -36,9 +39,12 @@ export function createAppReplies(
   tools: AppReplyTools,
 ): Pick<Adapter, 'openReply' | 'resumeReply' | 'addressOf' | 'addressOfGroup' | 'send'> {
   return {
-    async openReply({ target, first, key, whole }, signal) {
+    async openReply({ target, first, key, maybeSent, whole }, signal) {
       const openedAt = tools.clock.now().getTime();
-      const sink = createAppReply(tools, { userId: readUser(target), key, openedAt, closed: false });
+      // Answers are told apart by their receipts; what is said whole at once is one of our own sentences.
+      const marked = whole !== undefined && !maybeSent && tools.repeats.unsure();
+      const opened = { userId: readUser(target), key, openedAt, closed: false, marked };
+      const sink = createAppReply(tools, opened);
       if (whole !== undefined) await sink.close({ status: whole, snapshot: first }, signal);
       return sink;
     },
@@ -47,7 +53,7 @@ export function createAppReplies(
     // Groups do not reach an app, and it reaches none.
     addressOfGroup: () => undefined,
     send: (to, content, key, signal) =>
-      createSender(tools, readUser(to), key, 'background').run(content, signal),
+      createSender(tools, { userId: readUser(to), key, marked: false }, 'background').run(content, signal),
   };
 }
 
@@ -56,8 +62,8 @@ export function createAppReplies(
  */
 function createAppReply(tools: AppReplyTools, opened: AppHandle): ReplySink {
   const { calls, clock, log } = tools;
-  const { userId, key, openedAt } = opened;
-  const sender = createSender(tools, userId, key, 'final');
+  const { userId, openedAt } = opened;
+  const sender = createSender(tools, opened, 'final');
   let closed = opened.closed;
   let told = false;
 
@@ -87,8 +93,7 @@ function createAppReply(tools: AppReplyTools, opened: AppHandle): ReplySink {
 /** Sends an ended text in as many messages as it takes. A second `run` goes on where the first one failed. */
 function createSender(
   { calls, repeats }: AppReplyTools,
-  userId: string,
-  key: string,
+  { userId, key, marked }: Pick<AppHandle, 'userId' | 'key' | 'marked'>,
   urgency: CallUrgency,
 ): { run(snapshot: Snapshot, signal: AbortSignal): Promise<void> } {
   let sent = 0;
@@ -109,10 +114,11 @@ function createSender(
 
   return {
     async run(snapshot, signal) {
-      const messages = splitMarkdown(endContent(snapshot, false), MAX_MESSAGE_BYTES);
-      for (const [index, content] of messages.entries()) {
+      const maxBytes = MAX_MESSAGE_BYTES - (marked ? MARK_BYTES : 0);
+      for (const [index, text] of splitMarkdown(endContent(snapshot, false), maxBytes).entries()) {
         if (index < sent) continue;
-        await send(content, `${key}.${index}`, signal);
+        const name = `${key}.${index}`;
+        await send(marked ? text + markOf(name) : text, name, signal);
         sent = index + 1;
       }
     },
@@ -126,7 +132,7 @@ function readHandle(handle: ReplyHandle): AppHandle {
   const openedAt = readNumber(handle, 'openedAt');
   if (key === undefined || openedAt === undefined) throw invalidReference('reply handle');
   const closed = read(handle, 'closed') === true;
-  return { userId: readUser(handle), key, openedAt, closed };
+  return { userId: readUser(handle), key, openedAt, closed, marked: read(handle, 'marked') === true };
 }
 
 function readUser(value: Json): string {

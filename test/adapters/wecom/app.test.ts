@@ -98,6 +98,22 @@ describe('an answer by the self-built app', () => {
   });
 });
 
+it('a sentence of ours that was said before a restart is said again after it, once for each reply', async () => {
+  const played = await play({ integration: 'app' });
+  const { replyTarget: target } = await played.ask();
+  const say = (key: string): Promise<ReplySink> => {
+    const words = opening({ target, key, first: ended('维护中').snapshot, whole: 'complete' });
+    return played.settled(played.adapter.openReply(words, never));
+  };
+  const first = await say('turn1-0');
+  const taken = { ...(first.handle as object), closed: false } as unknown as typeof first.handle;
+  const resumed = await played.settled(played.adapter.resumeReply(taken, never));
+  await played.settled(resumed.close(ended('维护中'), never));
+  await say('turn2-0');
+  const seen = shownIn(played).map(({ text }) => text.replace(/[\u200B\u200C]/g, ''));
+  expect(seen).toEqual(['维护中', '维护中']);
+});
+
 describe('the app’s API', () => {
   it.for([40014, 42001] as const)(
     'is asked again with a fresh token when it refuses one with %i',
