@@ -141,8 +141,9 @@ export function createPostgresPool(url: string, patience: Patience): PostgresPoo
     // Waited for, whatever its type says.
     onConnect: (client): unknown => client.query(settings(patience)),
   });
-  // A connection that dies while nobody uses it is simply replaced; who needs one then hears of what is wrong.
+  // A connection that dies between two statements is simply replaced; who needs one then hears of what is wrong.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => void client.on('error', () => undefined));
   const connect = async (): Promise<PoolClient> => {
     try {
       return await pool.connect();

@@ -149,7 +149,7 @@ export async function openPostgresEngine(options: PostgresOptions): Promise<Engi
   await migrateWhenThere(options);
   const db = connect(url, everydayPatience);
   let bytes = await measure(db);
-  const signals = await createPostgresSignals(options, db);
+  const { close: stopListening, ...signals } = await createPostgresSignals(options, db);
   return {
     name: 'postgres',
     remote: true,
@@ -169,7 +169,7 @@ export async function openPostgresEngine(options: PostgresOptions): Promise<Engi
     sizeBytes: () => bytes,
     signals,
     async close() {
-      await signals.close();
+      await stopListening();
       await db.destroy();
     },
   };
