@@ -103,13 +103,16 @@ async function writeRefusalDown({ store, log }: AdmitServices, turn: Turn): Prom
     );
 }
 
+/** `quiet`: nothing is said to this very message; it was left alone, or is answered together with another one. */
+export type MessageAdmission = Admission & { readonly quiet?: true };
+
 /**
  * Takes a message: decides what it becomes, claims its key and stores its turn in one commit, then lets the work begin.
  * Resolves as soon as that is durable. Rejects when it could not be stored, so that the platform delivers it again.
  */
 export function createMessageAdmission(
   services: AdmitServices,
-): (message: InboundMessage) => Promise<Admission> {
+): (message: InboundMessage) => Promise<MessageAdmission> {
   const birth = async (
     message: InboundMessage,
     at: number,
@@ -148,7 +151,9 @@ export function createMessageAdmission(
       });
     if (admitted === 'duplicate') {
       services.log.debug({ adapter, eventKey }, 'a redelivery, already taken');
-      return { outcome: 'duplicate' };
+      const taken = await services.store.turns.byEvent(adapter, eventKey);
+      const quiet = taken === undefined || taken.kind === 'part';
+      return { outcome: 'duplicate', ...(quiet ? { quiet } : {}) };
     }
     if (turn === undefined) return { outcome: 'ignored' };
     const { kind, notice: said } = turn;
@@ -156,7 +161,9 @@ export function createMessageAdmission(
     const fields = { adapter, eventKey, turn: shortId(turn.id), kind, notice: said?.code, pictures };
     services.log.info(fields, 'accepted');
     if (said?.code === 'not-allowed') await writeRefusalDown(services, asTurn(turn));
-    await (kind === 'part' ? services.bursts.join(asTurn(turn)) : services.begin(asTurn(turn)));
+    if (kind !== 'part') services.begin(asTurn(turn));
+    else if ((await services.bursts.join(asTurn(turn))) === 'joined')
+      return { outcome: 'accepted', quiet: true };
     return { outcome: 'accepted' };
   };
 }

@@ -36,8 +36,11 @@ export type Bursts = {
   begin(turn: Turn, parts: readonly Turn[], onMore: () => void): Burst;
   /** The question that this message continues, which from now on counts it; `join` follows once it is stored. */
   open(scope: Scope, message: InboundMessage): TurnId | undefined;
-  /** Takes a stored part to its question, or lets it become one of its own where that has begun to be answered. */
-  join(part: Turn): Promise<void>;
+  /**
+   * Takes a stored part to its question; where that has begun to be answered, it becomes one of its own, which `alone`
+   * says.
+   */
+  join(part: Turn): Promise<'joined' | 'alone'>;
   /**
    * Takes a message back out of the question it belongs to, which is then asked again without it. False where that cannot
    * be: its answer is being shown, it is all there is, or no such question is open.
@@ -158,10 +161,12 @@ export function createBursts({ store, clock, begin }: BurstServices): Bursts {
       if (entry !== undefined) {
         entry.parts = [...entry.parts, part];
         entry.onMore?.();
-        return entry.interrupt.abort();
+        entry.interrupt.abort();
+        return 'joined';
       }
       await store.turns.save(part.id, { kind: 'question' }, clock.now().getTime());
       begin({ ...part, kind: 'question' });
+      return 'alone';
     },
     withdraw(adapter, message) {
       const isIt = (turn: Turn): boolean =>

@@ -13,7 +13,7 @@ import type { Clock, Logger } from '../contract/runtime.ts';
 import { turnOfOpeningKey } from '../reply/live-reply.ts';
 import { welcome } from '../reply/notices/admission.ts';
 import type { Language, Store } from '../store/store.ts';
-import { createMessageAdmission, type AdmitServices } from './admit.ts';
+import { createMessageAdmission, type AdmitServices, type MessageAdmission } from './admit.ts';
 import { createPressAdmission, type PressServices } from './press.ts';
 import type { Running } from './running.ts';
 import type { TurnId } from './turn.ts';
@@ -101,7 +101,7 @@ export function createInbox(services: InboxServices): Inbox {
   const admitMessage = createMessageAdmission(services);
   const admitPress = createPressAdmission(services);
 
-  async function admit(event: InboundEvent): Promise<Admission> {
+  async function admit(event: InboundEvent): Promise<MessageAdmission> {
     switch (event.type) {
       case 'message':
         return admitMessage(event);
@@ -120,9 +120,10 @@ export function createInbox(services: InboxServices): Inbox {
   }
 
   return async (event) => {
-    const admission = await admit(event);
+    const { quiet, ...admission } = await admit(event);
     const adapter = event.type === 'notice' ? event.adapter : event.place.adapter;
     services.counted(event.type, adapter, admission.outcome);
-    return admission;
+    // Some platforms are answered with the beginning of the reply: where none comes, none must be promised.
+    return quiet === true ? ignored : admission;
   };
 }

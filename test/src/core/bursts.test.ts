@@ -86,7 +86,7 @@ describe('several messages of one person before any text was shown', () => {
     const part = fakeMessage({ text: '二' });
     await world.core.inbox(part);
     await world.until(asked(2));
-    expect(await world.core.inbox(part)).toEqual({ outcome: 'duplicate' });
+    expect(await world.core.inbox(part)).toEqual({ outcome: 'ignored' });
     expect(words(1)).toBe('一\n二');
   });
 

@@ -47,11 +47,13 @@ describe('limits', () => {
 
   it('count everything of one moment, however it arrives', async () => {
     await world.policy.setLimit({ ...everyone, kind: 'each-person', requestsPerMinute: 5 });
-    const outcomes = await Promise.all(
+    await Promise.all(
       Array.from({ length: 30 }, (_, index) => world.core.inbox(fakeMessage({ text: `第 ${index} 条` }))),
     );
-    // Five questions (or parts of them) and the one refusal.
-    expect(outcomes.filter(({ outcome }) => outcome === 'accepted')).toHaveLength(6);
+    await world.until(() => world.core.running() === 0);
+    // One question of five messages, and one refusal.
+    expect(world.adapter.replies).toHaveLength(2);
+    expect(world.model.asked.at(-1)?.messages.at(-1)?.text.split('\n')).toHaveLength(5);
   });
 
   it('of one person leave others alone; commands work all the same', async () => {

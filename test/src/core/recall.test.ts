@@ -97,7 +97,7 @@ describe('a message that is taken back', () => {
   it('is not answered when it comes only after the news of its recall', async () => {
     const late = fakeMessage({ text: '先撤回后到' });
     expect(await recall(late)).toEqual({ outcome: 'ignored' });
-    expect(await world.core.inbox(late)).toEqual({ outcome: 'duplicate' });
+    expect(await world.core.inbox(late)).toEqual({ outcome: 'ignored' });
     expect(world.model.asked).toEqual([]);
   });
 

@@ -1,0 +1,32 @@
+import { dingtalkStage, dingtalkTraits } from './dingtalk-stage.ts';
+import { feishuStage, feishuTraits } from './feishu-stage.ts';
+import type { CreateStage, StageTraits } from './stage.ts';
+import { wecomStage, wecomStageTraits } from './wecom-stages.ts';
+
+/** One way of connecting one platform, with the name it has in test reports. */
+export type Integration = {
+  readonly name: string;
+  readonly create: CreateStage;
+  readonly traits: StageTraits;
+};
+
+const dingtalk = (mode: 'stream' | 'webhook', cards: boolean): Pick<Integration, 'create' | 'traits'> => ({
+  create: dingtalkStage({ mode, cards }),
+  traits: dingtalkTraits({ mode, cards }),
+});
+const wecom = (integration: 'bot' | 'bot-webhook' | 'app'): Pick<Integration, 'create' | 'traits'> => ({
+  create: wecomStage(integration),
+  traits: wecomStageTraits[integration],
+});
+
+/** All of them. */
+export const integrations: readonly Integration[] = [
+  { name: 'Feishu, long connection', create: feishuStage('ws'), traits: feishuTraits },
+  { name: 'Feishu, webhook', create: feishuStage('webhook'), traits: feishuTraits },
+  { name: 'DingTalk, Stream', ...dingtalk('stream', true) },
+  { name: 'DingTalk, Stream, without a template', ...dingtalk('stream', false) },
+  { name: 'DingTalk, HTTP callbacks', ...dingtalk('webhook', true) },
+  { name: 'WeCom, AI bot, long connection', ...wecom('bot') },
+  { name: 'WeCom, AI bot, webhook', ...wecom('bot-webhook') },
+  { name: 'WeCom, self-built app', ...wecom('app') },
+];
