@@ -23,9 +23,13 @@ export type ConfigSources = {
   readonly factories: readonly AdapterFactory[];
 };
 
-export type LoadedConfig =
+export type LoadedConfig = (
   | { readonly ok: true; readonly config: Config; readonly plans: readonly ReadyPlan[] }
-  | { readonly ok: false; readonly faults: readonly Fault[] };
+  | { readonly ok: false; readonly faults: readonly Fault[] }
+) & {
+  /** `ASSISTANTS_FILE`, for what is wrong in that file to be told together with the rest. */
+  readonly assistantsFile: string | undefined;
+};
 
 /** Decodes the environment. Every fault is found in one go; none of them quotes a value. */
 export function loadConfig({ env, dotenv = '', readFile, factories }: ConfigSources): LoadedConfig {
@@ -55,7 +59,9 @@ export function loadConfig({ env, dotenv = '', readFile, factories }: ConfigSour
     ...planned.faults,
     ...reader.faults,
   ];
-  return faults.length > 0 ? { ok: false, faults } : { ok: true, config, plans: planned.plans };
+  const { assistantsFile } = config.conversation;
+  if (faults.length > 0) return { ok: false, faults, assistantsFile };
+  return { ok: true, config, plans: planned.plans, assistantsFile };
 }
 
 /** Every key that means something: the core's and those of the given platforms. */

@@ -1,9 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
 import { adapterFactories } from '../adapters/index.ts';
+import { openAssistants, type AssistantBook } from './assistants/book.ts';
+import { assistantFaults, logReload } from './assistants/report.ts';
 import { systemClock } from './clock.ts';
 import { loadConfig, secrets } from './config.ts';
 import { formatFaults } from './config/faults.ts';
+import { platformNames } from './config/platforms.ts';
 import { nodeVersionWarning } from './config/node-version.ts';
 import { acquireDataLock, shareData } from './data-lock.ts';
 import { createLogger, type ServiceLog } from './log.ts';
@@ -35,7 +39,13 @@ export async function main(argv: readonly string[]): Promise<void> {
     readFile: (path) => readFileSync(path, 'utf8'),
     factories: adapterFactories,
   });
-  if (!loaded.ok) return refuseToStart(formatFaults(loaded.faults));
+  const { book: assistants, faults } = await openAssistants({
+    file: loaded.assistantsFile,
+    readFile: (path) => readFile(path, 'utf8'),
+    platforms: platformNames(adapterFactories),
+  });
+  if (!loaded.ok || faults.length > 0)
+    return refuseToStart(formatFaults([...(loaded.ok ? [] : loaded.faults), ...assistantFaults(faults)]));
   const { config, plans } = loaded;
   const doctor = argv[0] === 'doctor';
   const log = createLogger({
@@ -45,9 +55,11 @@ export async function main(argv: readonly string[]): Promise<void> {
     destination: doctor ? process.stderr : process.stdout,
     clock: systemClock,
   });
+  if (loaded.assistantsFile !== undefined && !doctor) reloadOnSignal(assistants, log);
   const options: ServiceOptions = {
     config,
     plans,
+    assistants,
     dataDirectory,
     clock: systemClock,
     log,
@@ -87,6 +99,11 @@ async function serve(options: ServiceOptions, log: ServiceLog): Promise<void> {
   }
   // Whatever a library may still hold open must not keep a stopped service alive.
   process.exit();
+}
+
+/** Without a file to read again, the signal ends the process as it always does. */
+function reloadOnSignal(assistants: AssistantBook, log: ServiceLog): void {
+  process.on('SIGHUP', () => void assistants.reload().then((read) => logReload(log, read)));
 }
 
 /** Resolves with the signal that asks the process to stop; a second one of them ends it at once. */

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import type { AssistantBook } from './assistants/book.ts';
 import { createProxyFor } from './config/proxy.ts';
 import type { Config, ReadyPlan } from './config/types.ts';
 import type { Adapter, AdapterDeps } from './contract/adapter.ts';
@@ -28,6 +29,7 @@ import type { Store } from './store/store.ts';
 export type ServiceOptions = {
   readonly config: Config;
   readonly plans: readonly ReadyPlan[];
+  readonly assistants: AssistantBook;
   /** Where all local state lies. */
   readonly dataDirectory: string;
   readonly clock: Clock;
@@ -104,6 +106,7 @@ function buildCore(
     adapters: new Map<AdapterId, Adapter>(adapters.map((adapter) => [adapter.id, adapter])),
     store,
     policy,
+    assistants: options.assistants,
     adminCode,
     model,
     preparer,

@@ -130,7 +130,7 @@ export function createAnswerShape({ maxCharacters = Infinity, closing }: ShapeOp
     const decided = current.replace(/[*_~`]+$/, '');
     if (limited) {
       const waiting = leading + ownClosing + decided;
-      const length = lengthOf((blanks + waiting).trimEnd());
+      const length = lengthOf(shown === '' ? waiting.trim() : (blanks + waiting).trimEnd());
       return shownLength + length > maxCharacters ? cutShort(waiting.trim()) : '';
     }
     if (decided.length <= passed) return '';

@@ -1,3 +1,4 @@
+import type { AssistantBook } from '../assistants/book.ts';
 import type { FactBlock } from '../contract/reply.ts';
 import type { Access, Asker } from '../core/access.ts';
 import type { Broadcasts } from '../core/broadcast.ts';
@@ -7,6 +8,7 @@ import type { PolicyBook } from '../core/policy.ts';
 import type { Queue } from '../core/queue.ts';
 import type { Retry } from '../core/retry.ts';
 import type { Turn } from '../core/turn.ts';
+import type { ModelHealth } from '../model/types.ts';
 import type { Phrase } from '../reply/notices/phrase.ts';
 import type { Language, Store } from '../store/store.ts';
 import type { DiagnoseOptions, DoctorEvent } from '../diagnosis/diagnose.ts';
@@ -38,6 +40,10 @@ export type CommandServices = {
   readonly queue: Queue;
   readonly broadcasts: Broadcasts;
   readonly status: () => Promise<StatusReport>;
+  /** The profiles of the assistants file. */
+  readonly assistants: AssistantBook;
+  /** Each model server and what it lists, as last known; no I/O. */
+  readonly modelServers: () => readonly ModelHealth[];
   /** Names of the models that answer text, as far as they are known; no I/O. */
   readonly models: () => readonly string[];
   /** Writes to the asker alone; undefined where the platform cannot be told how. Rejects when it is not taken. */

@@ -1,5 +1,6 @@
 import { broadcast } from './broadcast.ts';
 import { allow } from './allow.ts';
+import { assistant } from './assistant.ts';
 import { audit } from './audit.ts';
 import type { Command } from './command.ts';
 import { context } from './context.ts';
@@ -9,6 +10,8 @@ import { forget } from './forget.ts';
 import { help } from './help.ts';
 import { lang } from './lang.ts';
 import { limit } from './limit.ts';
+import { model } from './model.ts';
+import { models } from './models.ts';
 import { newConversation } from './new.ts';
 import { createCommandParser } from './parse.ts';
 import { pause } from './pause.ts';
@@ -30,6 +33,8 @@ export const commands: readonly Command[] = [
   stop,
   retry,
   think,
+  model,
+  assistant,
   whoami,
   context,
   forget,
@@ -42,6 +47,7 @@ export const commands: readonly Command[] = [
   audit,
   status,
   doctor,
+  models,
   queue,
   pause,
   resume,

@@ -2,7 +2,11 @@ import type { ConfigFault } from '../contract/adapter.ts';
 import { examples } from './keys.ts';
 
 /** A `ConfigFault` whose line for `.env` may differ from the usual `KEY=…`. Holds no value an operator wrote. */
-export type Fault = ConfigFault & { readonly line?: string };
+export type Fault = ConfigFault & {
+  readonly line?: string;
+  /** What is wrong stands in the file that the key names; there, on this line. */
+  readonly inFile?: { readonly line: number };
+};
 
 /** All faults at once, one block for each: what was expected, where it is found, the line for `.env`. */
 export function formatFaults(faults: readonly Fault[]): string {
@@ -13,11 +17,11 @@ export function formatFaults(faults: readonly Fault[]): string {
   return [heading, ...faults.map(block)].join('\n\n') + '\n';
 }
 
-function block({ key, expected, where, line }: Fault): string {
+function block({ key, expected, where, line, inFile }: Fault): string {
   const rows: [string, string | undefined][] = [
     ['expected', expected],
     ['find it', where],
-    ['in .env', line ?? exampleLine(key)],
+    inFile === undefined ? ['in .env', line ?? exampleLine(key)] : ['in file', `line ${inFile.line}`],
   ];
   const shown = rows.flatMap(([name, value]) =>
     value === undefined ? [] : [`  ${name.padEnd(9)} ${value}`],

@@ -34,7 +34,7 @@ export const examples: Readonly<Record<string, string | undefined>> = {
   HEALTH_SLOW_MS: '2000',
   HEALTH_FAILURES: '3',
   QUIET_HOURS: '22:00-07:30',
-  ASSISTANTS_FILE: './assistants.json',
+  ASSISTANTS_FILE: './assistants.yaml',
 };
 
 export const coreKeys: readonly string[] = Object.keys(examples);

@@ -1,11 +1,12 @@
+import { shaped } from '../assistants/shape-events.ts';
 import type { Logger } from '../contract/runtime.ts';
-import { systemPrompt } from '../conversation/system-prompt.ts';
 import type { TokenMeter } from '../conversation/tokens.ts';
 import { buildWindow, type PastTurn, type Window } from '../conversation/window.ts';
 import type { Model, ModelFaultCode } from '../model/types.ts';
 import type { LiveReply } from '../reply/live-reply.ts';
 import { remarks } from '../reply/notices/endings.ts';
 import type { Language, Store } from '../store/store.ts';
+import { planAnswer, type PlanServices } from './answer-plan.ts';
 import { askModel, type Asked } from './ask-model.ts';
 import { judge } from './judge.ts';
 import type { Material, MaterialServices } from './material.ts';
@@ -19,15 +20,14 @@ const maxPastTurns = 40;
 /** How one answer of the model went. `server` is undefined when none began to answer. */
 export type AnswerFigures = Pick<Asked, 'end' | 'server' | 'firstTextMs'> & { readonly durationMs: number };
 
-export type AnswerServices = MaterialServices & {
-  readonly store: Pick<Store, 'turns' | 'media' | 'scopes'>;
-  readonly model: Model;
-  readonly meter: TokenMeter;
-  readonly systemPrompt: string | undefined;
-  readonly timeZone: string;
-  /** For the figures: how one answer of the model went. */
-  readonly answered: (figures: AnswerFigures) => void;
-};
+export type AnswerServices = MaterialServices &
+  PlanServices & {
+    readonly store: Pick<Store, 'turns' | 'media' | 'scopes'>;
+    readonly model: Model;
+    readonly meter: TokenMeter;
+    /** For the figures: how one answer of the model went. */
+    readonly answered: (figures: AnswerFigures) => void;
+  };
 
 export type Answering = {
   readonly turn: Turn;
@@ -119,16 +119,12 @@ export async function answerQuestion(services: AnswerServices, task: Answering):
   if (question.trim() === '') return withoutModel('failed', { type: 'pictures-unusable' }, gathered.remarks);
 
   const pictured = pictures.images.length > 0;
-  const server = await model.describe({ vision: pictured }, signal);
-  const thinking = await services.store.scopes.thinking(turn.scope);
+  const plan = await planAnswer(services, turn, language, task.log);
+  const wanted = plan.request.model === undefined ? {} : { model: plan.request.model };
+  const server = await model.describe({ vision: pictured, ...wanted }, signal);
   const ask = async (input: WindowInput): Promise<{ asked: Asked; window: Window }> => {
     const window = buildWindow({
-      system: systemPrompt({
-        configured: services.systemPrompt,
-        language,
-        timeZone: services.timeZone,
-        now: clock.now(),
-      }),
+      system: plan.system,
       question,
       images: pictures.images,
       past: input.past,
@@ -141,13 +137,14 @@ export async function answerQuestion(services: AnswerServices, task: Answering):
       { step: 'ask', images: pictures.images.length, past: input.past.length },
       'asking the model',
     );
+    const shape = plan.shape();
     const asked = await askModel({
-      model,
+      model: shape === undefined ? model : shaped(model, shape),
       request: {
+        ...plan.request,
         messages: window.messages,
         affinity: turn.scope,
         asker: JSON.stringify([turn.message.place.platform, turn.message.sender.key]),
-        ...(thinking === undefined ? {} : { thinking }),
       },
       reply,
       language,
@@ -175,24 +172,28 @@ export async function answerQuestion(services: AnswerServices, task: Answering):
   const { end } = asked;
   services.answered({ ...asked, durationMs: clock.now().getTime() - askedAt });
   if (end.usage !== undefined) meter.learn(window.estimatedTokens, end.usage.promptTokens);
-  const verdict = judge(
-    end,
-    { text: reply.text().trim() !== '', thought: asked.reasoning !== '' },
-    signal.reason,
-  );
+  const shown = reply.text().trim() !== '';
+  const verdict = judge(end, { text: shown, thought: asked.reasoning !== '' }, signal.reason);
   const tokens = end.usage === undefined ? undefined : end.usage.promptTokens + end.usage.completionTokens;
+  // An answer that was ended at its longest length was let go before the server told its count: ours stands for it.
+  const ended = end.reason === 'stop' && end.usage === undefined;
+  const estimate = { promptTokens: window.estimatedTokens, completionTokens: meter.text(reply.text()) };
   await save({
     ...(asked.server === undefined ? {} : { model: asked.server.model }),
-    ...(end.usage === undefined
-      ? {}
-      : { promptTokens: end.usage.promptTokens, completionTokens: end.usage.completionTokens }),
+    ...(ended ? estimate : end.usage),
   });
+  const seen = window.messages.some(({ images }) => images !== undefined);
   return {
     // A model that was thought to think aloud may just have answered; the same words are not shown twice.
     reasoning: asked.reasoning.trim() === reply.text().trim() ? '' : asked.reasoning,
     ending: {
       ...verdict,
-      remarks: [...gathered.remarks, ...windowRemarks(window, input.shortened, language)],
+      remarks: [
+        ...gathered.remarks,
+        ...(await plan.remarks(asked.server, seen)),
+        ...windowRemarks(window, input.shortened, language),
+      ],
+      ...(plan.label === undefined || !shown ? {} : { label: plan.label }),
       ...(asked.server === undefined ? {} : { model: modelName(asked.server.model) }),
       durationMs: clock.now().getTime() - startedAt,
       ...(tokens === undefined ? {} : { tokens }),

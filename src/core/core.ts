@@ -1,3 +1,4 @@
+import type { AssistantBook } from '../assistants/book.ts';
 import type { Adapter } from '../contract/adapter.ts';
 import type { AdapterId } from '../contract/ids.ts';
 import type { Admission, Inbox, InboundEvent, InboundNotice } from '../contract/inbound.ts';
@@ -44,6 +45,7 @@ export type CoreServices = {
   readonly adapters: ReadonlyMap<AdapterId, Adapter>;
   readonly store: Store;
   readonly policy: PolicyBook;
+  readonly assistants: AssistantBook;
   readonly adminCode: AdminCode;
   readonly model: Model;
   readonly preparer: ImagePreparer;
@@ -177,6 +179,8 @@ export function createCore(services: CoreServices): Core {
       store,
       access,
       policy: services.policy,
+      assistants: services.assistants,
+      modelServers: () => services.model.health(),
       platforms: new Set([...services.adapters.values()].map(({ platform }) => platform)),
       now: () => clock.now().getTime(),
       timeZone: config.timeZone,

@@ -61,8 +61,9 @@ function footer(turn: Turn, ending: Ending, language: Language): string {
     shortId: shortId(turn.id),
     memory: memories[scopeKindOfKey(turn.scope)],
   })[language];
+  const labelled = ending.label === undefined ? line : `${line} · ${ending.label}`;
   const retried = turn.retriedAt === undefined ? [] : [remarks.retried[language]];
-  return [...retried, ...ending.remarks, line].join('\n');
+  return [...retried, ...ending.remarks, labelled].join('\n');
 }
 
 /** What a model's id says to people: `/models/Qwen/Qwen3-VL-8B` is shown as `Qwen3-VL-8B`. */

@@ -65,6 +65,8 @@ export type Ending = {
   readonly notice?: EndingNotice;
   /** Side remarks beside a good answer: a picture could not be used, an older one has expired. */
   readonly remarks: readonly string[];
+  /** Says that a machine made the answer, where the operator wants that said. */
+  readonly label?: string;
   readonly model?: string;
   readonly durationMs: number;
   readonly tokens?: number;

@@ -11,12 +11,18 @@ export type ScopeStore = {
   /** Whether the model is to think; undefined: as the server has it by default. */
   thinking(scope: Scope): Promise<boolean | undefined>;
   setThinking(scope: Scope, thinking: boolean | undefined): Promise<void>;
+  /** Which assistant and which model were chosen to answer; undefined: none. */
+  choices(scope: Scope): Promise<Choices>;
+  /** Changes what is named; undefined takes a choice back. */
+  choose(scope: Scope, choices: Partial<Choices>): Promise<void>;
 };
 
+export type Choices = { readonly assistant: string | undefined; readonly model: string | undefined };
+
 export function createScopeStore(db: Kysely<Schema>, queue: WriteQueue): ScopeStore {
-  const rowOf = (scope: Scope): Promise<Pick<ScopeRow, 'reset_at' | 'thinking'> | undefined> =>
-    db.selectFrom('scopes').select(['reset_at', 'thinking']).where('scope', '=', scope).executeTakeFirst();
-  const put = (scope: Scope, set: Partial<Pick<ScopeRow, 'reset_at' | 'thinking'>>): Promise<void> =>
+  const rowOf = (scope: Scope): Promise<ScopeRow | undefined> =>
+    db.selectFrom('scopes').selectAll().where('scope', '=', scope).executeTakeFirst();
+  const put = (scope: Scope, set: Partial<Omit<ScopeRow, 'scope'>>): Promise<void> =>
     queue.write(async (transaction) => {
       await transaction
         .insertInto('scopes')
@@ -33,5 +39,14 @@ export function createScopeStore(db: Kysely<Schema>, queue: WriteQueue): ScopeSt
     },
     setThinking: (scope, thinking) =>
       put(scope, { thinking: thinking === undefined ? null : thinking ? 1 : 0 }),
+    async choices(scope) {
+      const row = await rowOf(scope);
+      return { assistant: row?.assistant ?? undefined, model: row?.model ?? undefined };
+    },
+    choose: (scope, choices) =>
+      put(scope, {
+        ...('assistant' in choices ? { assistant: choices.assistant ?? null } : {}),
+        ...('model' in choices ? { model: choices.model ?? null } : {}),
+      }),
   };
 }

@@ -6,6 +6,7 @@ import type { Adapter } from '../../src/contract/adapter.ts';
 import type { ReplyHandle } from '../../src/contract/ids.ts';
 import type { Admission, InboundAction, InboundEvent, InboundMessage } from '../../src/contract/inbound.ts';
 import type { ReplySink } from '../../src/contract/reply.ts';
+import { emptyBook } from '../../src/assistants/book.ts';
 import { openAdminCode } from '../../src/core/admin-code.ts';
 import { createCore } from '../../src/core/core.ts';
 import { openPolicy } from '../../src/core/policy.ts';
@@ -79,6 +80,7 @@ export async function createMatrixStage(platform: Platform, options: MatrixOptio
     adapters: new Map([[adapter.id, adapter]]),
     store,
     policy,
+    assistants: emptyBook,
     adminCode: await openAdminCode(code),
     model,
     preparer: fakePreparer,

@@ -6,6 +6,7 @@ import type { Adapter } from '../../src/contract/adapter.ts';
 import type { InboundNotice } from '../../src/contract/inbound.ts';
 import { openAdminCode } from '../../src/core/admin-code.ts';
 import { createCore, type Core } from '../../src/core/core.ts';
+import { emptyBook } from '../../src/assistants/book.ts';
 import { openPolicy } from '../../src/core/policy.ts';
 import { openStore } from '../../src/store/store.ts';
 import { createSurroundings, type Surroundings } from '../contract/surroundings.ts';
@@ -76,6 +77,7 @@ export async function startWeComCore(
     ...services,
     adapters: new Map([[adapter.id, adapter]]),
     store,
+    assistants: emptyBook,
     policy,
     adminCode: await openAdminCode({
       ...services,

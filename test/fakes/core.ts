@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { systemClock } from '../../src/clock.ts';
 import type { AllowEntry } from '../../src/config/types.ts';
+import { emptyBook, type AssistantBook } from '../../src/assistants/book.ts';
 import { openAdminCode } from '../../src/core/admin-code.ts';
 import { openPolicy, type PolicyBook } from '../../src/core/policy.ts';
 import { createCore, type Core, type CoreServices } from '../../src/core/core.ts';
@@ -61,6 +62,7 @@ export type WorldOptions = FakeAdapterOptions & {
   readonly allow?: readonly AllowEntry[];
   readonly groupContext?: 'user' | 'group';
   readonly diagnose?: CoreServices['diagnose'];
+  readonly assistants?: AssistantBook;
   /** Further platforms, each with an id of its own. */
   readonly beside?: readonly FakeAdapter[];
 };
@@ -105,6 +107,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       adapters: new Map([adapter, ...(options.beside ?? [])].map((one) => [one.id, one])),
       store,
       policy,
+      assistants: options.assistants ?? emptyBook,
       model,
       preparer: fakePreparer,
       clock: systemClock,
