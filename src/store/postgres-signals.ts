@@ -22,7 +22,7 @@ export type SignalOptions = { readonly url: string; readonly clock: Clock; reado
 export async function createPostgresSignals(
   { url, clock, log }: SignalOptions,
   db: Kysely<Schema>,
-): Promise<Signals & { close(): Promise<void> }> {
+): Promise<Signals & { readonly close: () => Promise<void> }> {
   const listeners = createListeners();
   const stopping = new AbortController();
   const { signal } = stopping;

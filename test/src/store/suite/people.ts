@@ -39,8 +39,7 @@ export function peopleBehaviours({ store, open }: StoreStage): void {
   });
 
   it('lists who wrote, with sums that are numbers', async () => {
-    const named = { place: undefined, sender: { key: bob, name: '王波' } };
-    const { place: _, ...message } = named;
+    const message = { sender: { key: bob, name: '王波' } };
     await ask(store(), 'a1', { patch: answered({ promptTokens: 2_000_000_000, completionTokens: 5 }) });
     await ask(store(), 'a2', {
       acceptedAt: morning + 1,
