@@ -62,8 +62,9 @@ describe.each(platforms)('$name', (platform) => {
     expect(found).toEqual(wanted);
   });
 
-  it('nobody is answered in a group without a mention of the bot, whoever they are', async () => {
-    if (!stage.harness.traits.hearsUnaddressed) return;
+  it('nobody is answered in a group without a mention of the bot, whoever they are', async ({ skip }) => {
+    // Elsewhere such a message does not even arrive.
+    if (!stage.harness.traits.hearsUnaddressed) skip();
     for (const role of roleNames) {
       await become(stage.policy, role, stage.asker, false);
       const texts = [question, ...said];

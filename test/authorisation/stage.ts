@@ -28,6 +28,8 @@ export type MatrixStage = Surroundings & {
   readonly model: FakeModel;
   readonly policy: ChangingPolicy;
   readonly asker: Somebody;
+  /** Of the same group; only there. */
+  readonly colleague: Somebody;
   /** Places this platform has, of those of the suite. */
   readonly places: readonly Where[];
   /**
@@ -39,6 +41,8 @@ export type MatrixStage = Surroundings & {
   ended(message: InboundMessage): Promise<Turn | undefined>;
   /** The words a person reads in the reply of that turn. */
   shown(turn: Turn): string;
+  /** Waits until nothing is being answered. */
+  quiet(): Promise<void>;
   /** What the presser of the newest button was told. */
   toast(press: () => Promise<unknown>): Promise<string | undefined>;
   end(): Promise<void>;
@@ -50,7 +54,7 @@ export type MatrixOptions = {
 };
 
 /** Messages are taken in milliseconds by sockets and store; replies then wait for no platform's pace. */
-const pace = { stepMs: 25, waitMs: 1, patienceMs: 600_000, idleMs: 40 };
+const pace = { stepMs: 25, waitMs: 1, patienceMs: 240_000, idleMs: 40 };
 
 export async function createMatrixStage(platform: Platform, options: MatrixOptions): Promise<MatrixStage> {
   const surroundings = createSurroundings(pace);
@@ -146,7 +150,14 @@ export async function createMatrixStage(platform: Platform, options: MatrixOptio
   }
   const [direct] = await hear([{ where: 'direct', text: '/whoami' }]);
   const [inGroup] = harness.traits.groups ? await hear([{ where: 'group', text: '/whoami' }]) : [];
+  for (const message of [direct, inGroup]) if (message !== undefined) await ended(message);
+  const { platform: named } = real;
   const person = found(direct, 'a first message').sender.key;
+  const [other] = harness.traits.groups
+    ? await hear([{ where: 'group', from: 'colleague', text: '/whoami' }])
+    : [];
+  if (other !== undefined) await ended(other);
+  const group = inGroup?.place.chat;
 
   return {
     ...surroundings,
@@ -155,11 +166,8 @@ export async function createMatrixStage(platform: Platform, options: MatrixOptio
     store,
     model,
     policy,
-    asker: {
-      platform: real.platform,
-      person,
-      group: inGroup?.place.chat,
-    },
+    asker: { platform: named, person, group },
+    colleague: { platform: named, person: other?.sender.key ?? person, group },
     places: [
       'direct',
       ...(harness.traits.groups ? (['group'] as const) : []),
@@ -168,6 +176,7 @@ export async function createMatrixStage(platform: Platform, options: MatrixOptio
     hear,
     ended,
     shown: ({ id }) => shown.get(id) ?? '',
+    quiet: () => until(() => core.running() === 0, 'every answer has ended'),
     async toast(press) {
       const before = toasts.length;
       await settled(press());

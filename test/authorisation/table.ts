@@ -71,3 +71,27 @@ export function expected(
   if (said === 'command') return command;
   return unproven && steering === 'done' ? 'refused' : steering;
 }
+
+/** What a press comes to; `not-yours`: told that only the asker and administrators may. */
+export type PressVerdict = 'done' | 'not-yours' | 'paused' | 'turned-away';
+
+export type Press = 'stop' | 'retry' | 'good' | 'bad';
+
+/**
+ * Who may press what under whose answer. One's own answer can always be stopped; to ask again one must be allowed to
+ * ask; whoever sees an answer may judge it; administrators may do all of it.
+ */
+export function expectedPress(
+  role: Role,
+  whose: 'own' | 'another’s',
+  where: Where,
+  button: Press,
+  paused: boolean,
+): PressVerdict {
+  const row = rights[role][where === 'direct' ? 'direct' : 'group'];
+  if (button === 'good' || button === 'bad' || row === steers) return 'done';
+  if (whose === 'another’s') return 'not-yours';
+  if (button === 'stop') return 'done';
+  const asking = row[paused ? 1 : 0];
+  return asking === 'refused' ? 'turned-away' : asking;
+}
