@@ -1,6 +1,6 @@
 import { createFeishuHarness } from '../contract/feishu-harness.ts';
-import { startFeishuSimulator } from '../simulators/feishu/simulator.ts';
-import type { CreateStage, StageTraits } from './stage.ts';
+import { startFeishuSimulator, type FeishuSimulator } from '../simulators/feishu/simulator.ts';
+import type { CreateStage, Stage, StageTraits } from './stage.ts';
 
 export const feishuTraits: StageTraits = {
   live: true,
@@ -13,40 +13,48 @@ export const feishuTraits: StageTraits = {
 /** Feishu, simulated, for the real service. */
 export const feishuStage =
   (mode: 'ws' | 'webhook'): CreateStage =>
-  async () => {
-    const feishu = await startFeishuSimulator({ clientConfig: { ReconnectInterval: 1, ReconnectNonce: 1 } });
-    const harness = createFeishuHarness(feishu, mode);
-    const [asker] = feishu.users().filter(({ openId }) => openId !== feishu.bot.openId);
-    const { appId, appSecret, encryptKey, verificationToken } = feishu.app;
-    const webhookKeys = { FEISHU_ENCRYPT_KEY: encryptKey, FEISHU_VERIFICATION_TOKEN: verificationToken };
-    return {
-      traits: feishuTraits,
-      environment: {
-        FEISHU_APP_ID: appId,
-        FEISHU_APP_SECRET: appSecret,
-        FEISHU_BASE_URL: feishu.url,
-        FEISHU_MODE: mode,
-        ADMINS: `feishu:${asker?.openId ?? ''}`,
-        ...(mode === 'webhook' ? webhookKeys : {}),
-      },
-      secrets: harness.secrets,
-      async point(port) {
-        if (mode === 'webhook')
-          feishu.useWebhook({ url: `http://127.0.0.1:${port}/webhooks/feishu`, encrypted: true });
-      },
-      reachable: () => mode === 'webhook' || feishu.connections().some((connection) => connection.ready()),
-      say({ addressed = true, text, ...said }) {
-        const mention = said.where === 'group' && addressed ? '@{bot} ' : '';
-        return harness.say({ ...said, ...(text === undefined ? {} : { text: `${mention}${text}` }) });
-      },
-      redeliver(sent, times) {
-        for (let count = 0; count < times; count += 1) harness.redeliver(sent);
-      },
-      recall: (sent) => harness.recall(sent),
-      settled: () => feishu.deliveries().every(({ state }) => state === 'acknowledged'),
-      press: (reply, label, by) => harness.press(reply, label, by),
-      replies: (where) => harness.replies(where),
-      refused: () => harness.refused(),
-      stop: () => feishu.stop(),
-    };
+  async () =>
+    feishuStageOn(await startRealTimeFeishu(), mode);
+
+/** The simulator, whose clients come back within a second. */
+export function startRealTimeFeishu(): Promise<FeishuSimulator> {
+  return startFeishuSimulator({ clientConfig: { ReconnectInterval: 1, ReconnectNonce: 1 } });
+}
+
+/** The same on a simulator that runs already. */
+export function feishuStageOn(feishu: FeishuSimulator, mode: 'ws' | 'webhook'): Stage {
+  const harness = createFeishuHarness(feishu, mode);
+  const [asker] = feishu.users().filter(({ openId }) => openId !== feishu.bot.openId);
+  const { appId, appSecret, encryptKey, verificationToken } = feishu.app;
+  const webhookKeys = { FEISHU_ENCRYPT_KEY: encryptKey, FEISHU_VERIFICATION_TOKEN: verificationToken };
+  return {
+    traits: feishuTraits,
+    environment: {
+      FEISHU_APP_ID: appId,
+      FEISHU_APP_SECRET: appSecret,
+      FEISHU_BASE_URL: feishu.url,
+      FEISHU_MODE: mode,
+      ADMINS: `feishu:${asker?.openId ?? ''}`,
+      ...(mode === 'webhook' ? webhookKeys : {}),
+    },
+    secrets: harness.secrets,
+    async point(port) {
+      if (mode === 'webhook')
+        feishu.useWebhook({ url: `http://127.0.0.1:${port}/webhooks/feishu`, encrypted: true });
+    },
+    reachable: () => mode === 'webhook' || feishu.connections().some((connection) => connection.ready()),
+    say({ addressed = true, text, ...said }) {
+      const mention = said.where === 'group' && addressed ? '@{bot} ' : '';
+      return harness.say({ ...said, ...(text === undefined ? {} : { text: `${mention}${text}` }) });
+    },
+    redeliver(sent, times) {
+      for (let count = 0; count < times; count += 1) harness.redeliver(sent);
+    },
+    recall: (sent) => harness.recall(sent),
+    settled: () => feishu.deliveries().every(({ state }) => state === 'acknowledged'),
+    press: (reply, label, by) => harness.press(reply, label, by),
+    replies: (where) => harness.replies(where),
+    refused: () => harness.refused(),
+    stop: () => feishu.stop(),
   };
+}
