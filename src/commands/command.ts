@@ -42,8 +42,8 @@ export type CommandServices = {
   readonly status: () => Promise<StatusReport>;
   /** The profiles of the assistants file. */
   readonly assistants: AssistantBook;
-  /** Each model server and what it lists, as last known; no I/O. */
-  readonly modelServers: () => readonly ModelHealth[];
+  /** Each model server and what it lists, as last known; asks only while nothing is known, and then not for long. */
+  readonly modelServers: (signal: AbortSignal) => Promise<readonly ModelHealth[]>;
   /** Names of the models that answer text, as far as they are known; no I/O. */
   readonly models: () => readonly string[];
   /** Writes to the asker alone; undefined where the platform cannot be told how. Rejects when it is not taken. */

@@ -1,7 +1,7 @@
 import { assistantInForce } from '../assistants/in-force.ts';
 import { listedModels, mayChoose, modelRulesOf } from '../core/model-rules.ts';
 import { chatSettings } from '../core/policy.ts';
-import type { ModelOffer } from '../model/types.ts';
+import type { ModelHealth, ModelOffer } from '../model/types.ts';
 import { summaries } from '../reply/notices/commands.ts';
 import { modelWords as words } from '../reply/notices/models.ts';
 import { count, type Phrase } from '../reply/notices/phrase.ts';
@@ -22,12 +22,16 @@ export const model: Command = {
   run: async (asked) => {
     const { turn, argument, language, services } = asked;
     const { scopes } = services.store;
-    if (argument === '') return { markdown: await overview(asked) };
     if (automatic.has(argument.toLowerCase())) {
       await scopes.choose(turn.scope, { model: undefined });
       return { markdown: words.auto[language] };
     }
-    const choices = choosable(asked);
+    const servers = await services.modelServers(asked.signal);
+    const choices = choosable(asked, servers);
+    if (argument === '')
+      return {
+        markdown: `${(await present(asked, choices, servers))[language]}\n\n${listOf(choices, asked)}`,
+      };
     const [meant, another] = byNumber(argument, choices) ?? modelsMeant(argument, choices);
     if (meant === undefined || another !== undefined) {
       const problem = meant === undefined ? words.unknown : words.several;
@@ -38,9 +42,9 @@ export const model: Command = {
   },
 };
 
-function choosable({ services }: CommandContext): readonly ModelOffer[] {
+function choosable({ services }: CommandContext, servers: readonly ModelHealth[]): readonly ModelOffer[] {
   const rules = modelRulesOf(services.policy.current());
-  return listedModels(services.modelServers()).filter(({ id }) => mayChoose(rules, id));
+  return listedModels(servers).filter(({ id }) => mayChoose(rules, id));
 }
 
 function byNumber(argument: string, choices: readonly ModelOffer[]): readonly ModelOffer[] | undefined {
@@ -48,14 +52,12 @@ function byNumber(argument: string, choices: readonly ModelOffer[]): readonly Mo
   return number === undefined ? undefined : choices.slice(Number(number) - 1, Number(number));
 }
 
-async function overview(asked: CommandContext): Promise<string> {
-  const { language } = asked;
-  const choices = choosable(asked);
-  return `${(await present(asked, choices))[language]}\n\n${listOf(choices, asked)}`;
-}
-
 /** What answers here: the conversation's choice, its assistant's model, or the usual one. */
-async function present({ turn, services }: CommandContext, choices: readonly ModelOffer[]): Promise<Phrase> {
+async function present(
+  { turn, services }: CommandContext,
+  choices: readonly ModelOffer[],
+  servers: readonly ModelHealth[],
+): Promise<Phrase> {
   const chosen = await services.store.scopes.choices(turn.scope);
   if (chosen.model !== undefined && choices.some(({ id }) => id === chosen.model))
     return words.present(shownName(chosen.model, choices));
@@ -63,7 +65,6 @@ async function present({ turn, services }: CommandContext, choices: readonly Mod
   const bound = chatSettings(services.policy.current(), place)?.assistant;
   const options = { chosen: chosen.assistant, bound, place };
   const { assistant } = assistantInForce(services.assistants.current(), options);
-  const servers = services.modelServers();
   const listed = listedModels(servers);
   if (assistant?.model !== undefined && listed.some(({ id }) => id === assistant.model))
     return words.presentByAssistant(shownName(assistant.model, listed));

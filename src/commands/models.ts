@@ -41,18 +41,20 @@ export const models: Command = {
   run: async (asked) => {
     const [verb = '', ...written] = asked.argument.split(/[\s,，、]+/).filter(Boolean);
     const change = spellings.get(verb.toLowerCase());
-    if (change === undefined || (change !== 'all' && written.length === 0)) return overview(asked);
-    return restrict(asked, change, written);
+    const servers = await asked.services.modelServers(asked.signal);
+    if (change === undefined || (change !== 'all' && written.length === 0)) return overview(asked, servers);
+    return restrict(asked, servers, change, written);
   },
 };
 
 async function restrict(
   { language, services, audit }: CommandContext,
+  servers: readonly ModelHealth[],
   change: Change,
   written: readonly string[],
 ): Promise<CommandAnswer> {
   const rules = modelRulesOf(services.policy.current());
-  const listed = listedModels(services.modelServers());
+  const listed = listedModels(servers);
   // What was restricted once may be named again although nobody lists it any more.
   const known = [...listed, ...[...(rules.allowed ?? []), ...rules.denied].map((id) => ({ id }))];
   const unique = [...new Map(known.map((offer) => [offer.id, offer])).values()];
@@ -88,9 +90,11 @@ function stateOf(
   return denied.length === 0 ? [words.all] : [words.except(names(denied))];
 }
 
-function overview({ turn, language, services }: CommandContext): CommandAnswer {
+function overview(
+  { turn, language, services }: CommandContext,
+  servers: readonly ModelHealth[],
+): CommandAnswer {
   const rules = modelRulesOf(services.policy.current());
-  const servers = services.modelServers();
   const listed = listedModels(servers);
   // Asked in a group, where others read along: no hosts, and no paths.
   const direct = turn.message.place.kind === 'direct';

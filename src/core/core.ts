@@ -24,6 +24,7 @@ import { createGroupOwners } from './group-owners.ts';
 import { createTurnHandler } from './handle-turn.ts';
 import { newButtonKey, newTurnId } from './ids.ts';
 import { createInbox } from './inbox.ts';
+import { knownServers } from './known-servers.ts';
 import { createLanes } from './lanes.ts';
 import { watchModel } from './model-watch.ts';
 import { createOwnHistory } from './own-history.ts';
@@ -180,7 +181,7 @@ export function createCore(services: CoreServices): Core {
       access,
       policy: services.policy,
       assistants: services.assistants,
-      modelServers: () => services.model.health(),
+      modelServers: (signal) => knownServers(services.model, clock, signal),
       platforms: new Set([...services.adapters.values()].map(({ platform }) => platform)),
       now: () => clock.now().getTime(),
       timeZone: config.timeZone,
