@@ -135,6 +135,8 @@ export async function startPostgresServer(): Promise<PostgresServer | undefined>
     await ended;
   }
   await start();
+  // For whoever ends without having removed it.
+  process.on('exit', () => child?.kill('SIGKILL'));
   return {
     url,
     // Its children notice the end of the first process by themselves and leave without ado.

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import type { EventKey } from '../../../src/contract/ids.ts';
+import type { Clock } from '../../../src/contract/runtime.ts';
 import { NewerSchemaError } from '../../../src/store/migrations.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
 import { fakeMessage } from '../../fakes/adapter.ts';
@@ -16,6 +17,7 @@ import {
   type TestSchema,
 } from '../../fakes/postgres.ts';
 import { postgresPassword, startPostgresServer, type PostgresServer } from '../../fakes/postgres-server.ts';
+import { freePort } from '../../support/service-process.ts';
 import { startCutProxy, type CutProxy } from './suite/cut-proxy.ts';
 import { createTestLog, sqlitePlace } from './suite/engines.ts';
 import { adapter, ask, groupScope, morning, turnId } from './suite/stage.ts';
@@ -125,6 +127,19 @@ describePostgres('a shared database', () => {
     wake?.();
     // What it had decided before counts no more: meanwhile the event was taken elsewhere.
     expect(await held).toBe('duplicate');
+  });
+
+  it('that is not there is waited for, then named by its place', async () => {
+    let passedMs = 0;
+    const clock: Clock = {
+      now: () => new Date(morning + passedMs),
+      sleep: async (milliseconds) => void (passedMs += milliseconds),
+    };
+    const away = new URL(schema.url);
+    away.port = String(await freePort());
+    const opening = openStore({ url: away.href, log: createTestLog(), uuid: randomUUID }, clock);
+    await expect(opening).rejects.toThrow(`${away.host}/postgres cannot be reached (ECONNREFUSED)`);
+    expect(passedMs).toBeGreaterThan(30_000);
   });
 
   it('tells what is wrong without the password', async () => {
