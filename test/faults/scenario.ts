@@ -1,0 +1,52 @@
+import type { EngineName } from './stand/database.ts';
+
+/** One line of the scorecard. With `target`, the figure must not be above it. */
+export type Figure = {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly target?: number;
+};
+
+export type ScenarioResult = {
+  readonly figures: readonly Figure[];
+  /** What broke a promise, in words; empty: nothing. */
+  readonly faults: readonly string[];
+};
+
+export type ScenarioRun = {
+  readonly engine: EngineName;
+  readonly replicas: number;
+  /** How much of it: kills, times each failpoint, redeliveries, as the scenario says. */
+  readonly rounds: number;
+  readonly seed: number;
+  /** The address of a PostgreSQL, started when it is asked for first. */
+  readonly server: () => Promise<string>;
+  readonly note: (line: string) => void;
+};
+
+/** Something that is done to the service, and what is looked at afterwards. Each is a file beside this one. */
+export type Scenario = {
+  readonly name: string;
+  /** For the scorecard's reader: what is done. */
+  readonly what: string;
+  /** Each way in which it is run. */
+  readonly ways: readonly { readonly engine: EngineName; readonly replicas: number }[];
+  /** `long` for the scorecard, `short` for every change. */
+  readonly rounds: { readonly long: number; readonly short: number };
+  run(run: ScenarioRun): Promise<ScenarioResult>;
+};
+
+/** One process, on each engine. */
+export const alone: Scenario['ways'] = [
+  { engine: 'sqlite', replicas: 1 },
+  { engine: 'postgres', replicas: 1 },
+];
+
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
+}
+
+/** Several faults in a row are one cause's; the first ones tell it. */
+export const enoughFaults = 20;

@@ -1,0 +1,109 @@
+import { integrations, type Integration } from '../../e2e/integrations.ts';
+import { alone, enoughFaults, percentile, type Scenario, type ScenarioRun } from '../scenario.ts';
+import { spots, startStand, type Spot, type Stand } from '../stand/stand.ts';
+
+const settleWithinMs = 30_000;
+/** Before a kill answers take their time; after it they need not. */
+const slow = { firstTokenDelayMs: 30, tokensPerSecond: 200 };
+const fast = { firstTokenDelayMs: 5, tokensPerSecond: 4_000 };
+const commands = ['/help', '/whoami', '/lang zh'];
+
+type Tally = {
+  kills: number;
+  taken: number;
+  noted: number;
+  readonly recoveredMs: number[];
+  readonly faults: string[];
+};
+
+/** `kill -9` at random moments, now and then of the start that follows, too. */
+export const killScenario: Scenario = {
+  name: 'kills',
+  what: 'kill -9 at random moments, over every integration in turn',
+  ways: alone,
+  rounds: { long: 100, short: 8 },
+  async run(run) {
+    const tally: Tally = { kills: 0, taken: 0, noted: 0, recoveredMs: [], faults: [] };
+    const each = Math.ceil(run.rounds / integrations.length);
+    for (const [index, integration] of integrations.entries()) {
+      if (tally.kills >= run.rounds || tally.faults.length > enoughFaults) break;
+      await onIntegration(
+        { ...run, rounds: Math.min(each, run.rounds - tally.kills), seed: run.seed + index },
+        integration,
+        tally,
+      );
+    }
+    const { kills, taken, noted, recoveredMs, faults } = tally;
+    return {
+      figures: [
+        { name: 'processes killed at random moments', value: kills, unit: 'kills' },
+        { name: 'messages taken', value: taken, unit: 'messages' },
+        { name: 'of them answered with a note to press Retry', value: noted, unit: 'messages' },
+        { name: 'lost, doubled or unfinished replies', value: faults.length, unit: 'replies', target: 0 },
+        {
+          name: 'from the restart to the last reply’s end, p99',
+          value: percentile(recoveredMs, 0.99) / 1_000,
+          unit: 's',
+          target: 10,
+        },
+      ],
+      faults,
+    };
+  },
+};
+
+async function onIntegration(run: ScenarioRun, integration: Integration, tally: Tally): Promise<void> {
+  run.note(`${integration.name}, ${run.rounds} kills`);
+  const stand = await startStand({ ...run, integration });
+  try {
+    await stand.bringUp();
+    for (let round = 0; round < run.rounds; round += 1) {
+      await killOnce(stand, tally);
+      const faults = await stand.judge();
+      tally.faults.push(...faults.map((what) => `${integration.name}, kill ${round}: ${what}`));
+      if (faults.length > 0) return;
+    }
+    const { taken, noted } = await stand.tally();
+    tally.taken += taken;
+    tally.noted += noted;
+  } finally {
+    await stand.stop();
+  }
+}
+
+async function killOnce(stand: Stand, tally: Tally): Promise<void> {
+  const { random, service, qwen } = stand;
+  qwen.setSpeed(slow);
+  const before = stand.messages.length;
+  const count = 1 + Math.floor(random() * 4);
+  for (let asked = 0; asked < count; asked += 1) saySomething(stand);
+  // Most things happen early, so most kills come early.
+  await sleep(random() ** 2 * 2_000);
+  await service.end('SIGKILL');
+  tally.kills += 1;
+  qwen.setSpeed(fast);
+  if (random() < 0.3) {
+    await service.start();
+    await sleep(random() * 1_000);
+    await service.end('SIGKILL');
+  }
+  const startedAt = performance.now();
+  await stand.bringUp();
+  stand.redeliverAll(stand.messages.slice(before));
+  if ((await stand.settle(settleWithinMs)) !== undefined)
+    tally.recoveredMs.push(performance.now() - startedAt);
+}
+
+function saySomething(stand: Stand): void {
+  const spot = pick(stand, spots);
+  if (stand.random() < 0.15) stand.command(spot, pick(stand, commands as [string, ...string[]]));
+  else stand.ask(spot);
+}
+
+function pick<Item extends Spot | string>({ random }: Stand, list: readonly [Item, ...Item[]]): Item {
+  return list[Math.floor(random() * list.length)] ?? list[0];
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
