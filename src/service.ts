@@ -22,6 +22,8 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { createModel } from './model/create-model.ts';
 import type { Model } from './model/types.ts';
 import { createCallBudget } from './reply/call-budget.ts';
+import { guarded } from './replicas/guarded-budget.ts';
+import { createLeases, type Leases } from './replicas/leases.ts';
 import { createCallLedger, pushesOf, type CallLedger } from './reply/call-ledger.ts';
 import { metered, type CallCounters } from './reply/metered-budget.ts';
 import type { Store } from './store/store.ts';
@@ -65,7 +67,7 @@ export function modelFrom({ config, clock, log, version }: ServiceOptions): Mode
 
 export async function createAdapters(
   { config, plans, clock, log, version }: ServiceOptions,
-  counters?: CallCounters,
+  running?: { readonly counters: CallCounters; readonly leases: Leases },
 ): Promise<Adapter[]> {
   const deps = (platform: string): AdapterDeps => ({
     clock,
@@ -74,7 +76,8 @@ export async function createAdapters(
     uuid: randomUUID,
     createBudget(limits) {
       const budget = createCallBudget({ limits, clock, log });
-      return counters === undefined ? budget : metered(budget, platform, counters);
+      if (running === undefined) return budget;
+      return metered(guarded(budget, running.leases), platform, running.counters);
     },
     proxyFor: createProxyFor(config.network),
     mediaHosts: config.network.mediaHosts,
@@ -86,6 +89,7 @@ export async function createAdapters(
 type CoreParts = {
   readonly adapters: readonly Adapter[];
   readonly store: Store;
+  readonly leases: Leases;
   readonly policy: PolicyBook;
   readonly adminCode: AdminCode;
   readonly model: Model;
@@ -96,7 +100,7 @@ type CoreParts = {
 
 function buildCore(
   options: ServiceOptions,
-  { adapters, store, policy, adminCode, model, metrics, ledger, alerts }: CoreParts,
+  { adapters, store, leases, policy, adminCode, model, metrics, ledger, alerts }: CoreParts,
 ) {
   const { config, clock, log, version } = options;
   const preparer = createImagePreparer({ clock, log });
@@ -105,6 +109,7 @@ function buildCore(
     ledger,
     adapters: new Map<AdapterId, Adapter>(adapters.map((adapter) => [adapter.id, adapter])),
     store,
+    leases,
     policy,
     assistants: options.assistants,
     adminCode,
@@ -167,6 +172,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, clock, log, version } = options;
   const startedAt = performance.now();
   const store = await openServiceStore(options);
+  const leases = createLeases({
+    store: store.leases,
+    owner: store.owner,
+    alone: store.engine === 'sqlite',
+    clock,
+    monotonicMs: () => performance.now(),
+    log: logWith(log, { part: 'leases' }),
+  });
   const policy = await openPolicy(store.policy, config.access, config.conversation.groupContext);
   const adminCode = await openAdminCode({
     file: join(options.dataDirectory, 'admin-code'),
@@ -178,7 +191,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   const ledger = await createCallLedger(store.calls, clock, config.timeZone);
   const metrics = createMetrics({ droppedLogLines: () => log.dropped() });
-  const adapters = await createAdapters(options, { ledger, metrics });
+  const adapters = await createAdapters(options, { counters: { ledger, metrics }, leases });
   const model = modelFrom(options);
   const stopping = new AbortController();
   const watchLog = logWith(log, { part: 'watch' });
@@ -189,6 +202,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { core, preparer } = buildCore(options, {
     adapters,
     store,
+    leases,
     policy,
     adminCode,
     model,
@@ -215,6 +229,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   await core.recover();
   await Promise.all(adapters.map((adapter) => adapter.start(core.inbox)));
   const keeping = Promise.all([
+    leases.keep(stopping.signal),
     keepPurging(options, store, stopping.signal),
     keepStoringCalls(options, ledger, stopping.signal),
     keepWatching(options, tell, model, stopping.signal),

@@ -39,6 +39,7 @@ export function dingtalkCapabilities(
     maxReplyBytes: live ? MAX_CARD_BYTES : MAX_MESSAGE_BYTES,
     replySize: live ? 'utf8' : 'json',
     maxReplyAgeMs: MAX_REPLY_AGE_MS,
+    oneConnection: false,
     buttons: live && mode === 'stream',
     recallEvents: false, // robots are not told
     groupOwnerLookup: false, // no API that a robot may call tells it

@@ -33,6 +33,7 @@ export function feishuCapabilities({ updateIntervalMs, monthlyCalls }: FeishuCon
     maxReplyBytes: MAX_REPLY_BYTES,
     replySize: 'json',
     maxReplyAgeMs: MAX_REPLY_AGE_MS,
+    oneConnection: false,
     buttons: true,
     recallEvents: true,
     groupOwnerLookup: true,

@@ -32,7 +32,7 @@ export type CommandServices = {
   /** When today, or this month, began in the service's time zone; milliseconds since the epoch. */
   readonly startOf: (unit: 'day' | 'month') => number;
   /** Stops the running answers of a scope that this person asked for; says how many. */
-  readonly stop: (turn: Turn) => number;
+  readonly stop: (turn: Turn) => Promise<number>;
   readonly retry: Retry;
   /** Who owns a group, where the platform tells. */
   readonly ownerOf: OwnerOf;

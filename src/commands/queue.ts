@@ -27,14 +27,14 @@ export const queue: Command = {
 const stopped = /^(?:stop|停止|停)\s*(?:all|全部|所有|#?\s*(?<id>[a-z0-9]{4,16}))$/;
 
 async function stop({ language, services, audit }: CommandContext, which: string): Promise<CommandAnswer> {
-  const ended = services.queue.stop(which === 'all' ? 'all' : { id: which });
+  const ended = await services.queue.stop(which === 'all' ? 'all' : { id: which });
   await audit(`stopped ${which === 'all' ? 'all' : `#${which.slice(0, 4)}`}: ${ended}`);
   if (ended > 0) return { markdown: words.stopped(ended)[language] };
   return { markdown: (which === 'all' ? words.empty : words.unknown)[language] };
 }
 
-function overview({ turn, language, services }: CommandContext): CommandAnswer {
-  const questions = services.queue.list();
+async function overview({ turn, language, services }: CommandContext): Promise<CommandAnswer> {
+  const questions = await services.queue.list();
   if (questions.length === 0) return { markdown: words.empty[language] };
   const waiting = questions.filter(({ ahead }) => ahead > 0).length;
   const more = questions.length > maxRows ? [words.more(questions.length - maxRows)] : [];

@@ -7,7 +7,7 @@ export const stop: Command = {
   summary: summaries.stop,
   access: 'everyone',
   run: async ({ turn, language, services }) => {
-    const stopped = services.stop(turn);
+    const stopped = await services.stop(turn);
     const words = stopped === 0 ? commandWords.nothingToStop : commandWords.stopped(stopped);
     return { markdown: words[language] };
   },

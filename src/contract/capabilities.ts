@@ -14,6 +14,8 @@ export type Capabilities = {
   readonly replySize: 'utf8' | 'json';
   /** How long one reply can be edited, in milliseconds; after that a further reply is opened. */
   readonly maxReplyAgeMs: number;
+  /** Only one process at a time can be connected; a second one would throw the first out. */
+  readonly oneConnection: boolean;
   readonly buttons: boolean;
   readonly recallEvents: boolean;
   /** Whether `Adapter.ownerOf` can be asked. */

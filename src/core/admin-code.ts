@@ -33,7 +33,7 @@ export type AdminCode = {
 
 export type AdminCodeOptions = {
   readonly file: string;
-  readonly policy: Pick<PolicyBook, 'current' | 'addAdministrator'>;
+  readonly policy: Pick<PolicyBook, 'current' | 'reload' | 'addAdministrator'>;
   readonly store: Pick<Store, 'audit'>;
   readonly clock: Clock;
   readonly randomByte: () => number;
@@ -88,6 +88,8 @@ export async function openAdminCode(options: AdminCodeOptions): Promise<AdminCod
   }
 
   async function settleOne(turn: Turn): Promise<Turn> {
+    // Another process may have one by now.
+    await policy.reload();
     const claims = turn.notice?.code === 'administrator-claimed';
     const settled = claims ? await claim(turn) : turn;
     if (!claims && administrators().length === 0) await replace();

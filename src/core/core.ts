@@ -37,7 +37,10 @@ import { createRetry } from './retry.ts';
 import type { Judged } from './press.ts';
 import { createRunning } from './running.ts';
 import type { TurnEnded } from './task.ts';
-import { shortId, type Turn } from './turn.ts';
+import { createElsewhere } from '../replicas/elsewhere.ts';
+import type { Leases } from '../replicas/leases.ts';
+import type { Held } from '../store/leases.ts';
+import { shortId, type Turn, type TurnId } from './turn.ts';
 
 const hourMs = 60 * 60_000;
 
@@ -47,6 +50,7 @@ export type CoreServices = {
   readonly store: Store;
   readonly policy: PolicyBook;
   readonly assistants: AssistantBook;
+  readonly leases: Leases;
   readonly adminCode: AdminCode;
   readonly model: Model;
   readonly preparer: ImagePreparer;
@@ -91,6 +95,9 @@ export function createCore(services: CoreServices): Core {
   const running = createRunning();
   const access = createAccess(services.policy.current);
   const working = new Set<Promise<void>>();
+  const held = new Map<TurnId, Held>();
+  // A file is one process's own; a database may be shared.
+  const alone = store.engine === 'sqlite';
   const ids = {
     newTurnId: () => newTurnId(services.randomByte),
     newButtonKey: () => newButtonKey(services.randomByte),
@@ -125,13 +132,29 @@ export function createCore(services: CoreServices): Core {
     }
   };
   const begin = (turn: Turn): void => {
+    held.set(turn.id, { id: turn.id, fence: turn.fence });
     const work = carryOut(turn).finally(() => {
       working.delete(work);
+      held.delete(turn.id);
       bursts.forget(turn.id);
     });
     working.add(work);
   };
   const bursts = createBursts({ store, clock, begin });
+  const elsewhere = createElsewhere(store, log);
+  const stopListening = elsewhere.listen(running);
+  services.leases.attend({
+    inWork: () => [...held.values()],
+    adapters: () =>
+      [...services.adapters.values()]
+        .filter((adapter) => alone || !adapter.capabilities.oneConnection || adapter.health().state === 'up')
+        .map(({ id }) => id),
+    lost(turns) {
+      log.warn({ turns: turns.map(({ id }) => shortId(id)) }, 'another process has taken turns over');
+      for (const { id } of turns) running.letGo(id);
+    },
+    taken: (turns) => recoverTurns({ bursts, begin }, turns),
+  });
   const watched = watchModel(services.model);
   const shared = {
     ...services,
@@ -139,6 +162,7 @@ export function createCore(services: CoreServices): Core {
     model: watched.model,
     access,
     bursts,
+    elsewhere,
     locale: config.locale,
     timeZone: config.timeZone,
     limitClock: () => limitClock(clock.now(), config.timeZone),
@@ -186,12 +210,12 @@ export function createCore(services: CoreServices): Core {
       now: () => clock.now().getTime(),
       timeZone: config.timeZone,
       startOf: (unit) => startOf(unit, clock.now(), config.timeZone),
-      stop: (turn) => running.stopScope(turn.scope, turn.message.sender.key, 'stopped'),
+      stop: (turn) => stopAnswers(turn),
       retry,
-      queue: createQueue(running, watched.stageOf),
+      queue: createQueue(running, elsewhere, watched.stageOf),
       broadcasts,
       ownerOf: createGroupOwners(services.adapters, clock, log),
-      ownHistory: createOwnHistory({ store, running, clock }),
+      ownHistory: createOwnHistory({ store, running, elsewhere, clock }),
       status,
       models: () =>
         services.model
@@ -213,6 +237,22 @@ export function createCore(services: CoreServices): Core {
     onNotice,
   });
 
+  /** Stops what the asker of this turn has running in its scope, here or on another replica. */
+  async function stopAnswers({ scope, message }: Turn): Promise<number> {
+    const person = message.sender.key;
+    const theirs = (turn: Turn): boolean =>
+      turn.kind === 'question' && turn.scope === scope && turn.message.sender.key === person;
+    return running.stopScope(scope, person, 'stopped') + (await elsewhere.stop(theirs, 'stopped'));
+  }
+
+  async function letGo(): Promise<void> {
+    try {
+      await services.leases.release();
+    } catch (error) {
+      log.warn({ error }, 'the leases could not be given back; they end by themselves');
+    }
+  }
+
   async function allEnded(withinMs: number): Promise<boolean> {
     const over = new AbortController();
     const ended = (async () => {
@@ -230,17 +270,24 @@ export function createCore(services: CoreServices): Core {
     async recover() {
       // First: a confirmation that is taken up again looks for what it had begun.
       await broadcasts.recover();
-      await recoverTurns({ store, bursts, begin, log });
+      await services.leases.takeOver();
     },
     async drain(graceMs) {
       if (!(await allEnded(graceMs))) {
-        log.warn({ turns: working.size }, 'the grace is over, ending the rest with a note');
-        running.stopAll('shutting-down');
+        if (alone) {
+          log.warn({ turns: working.size }, 'the grace is over, ending the rest with a note');
+          running.stopAll('shutting-down');
+        } else {
+          log.info({ turns: working.size }, 'the grace is over, handing the rest over');
+          running.letGoOfAll();
+        }
         halting.abort();
         await allEnded(closingMs);
       }
       dying.abort();
       await allEnded(lettingGoMs);
+      stopListening();
+      await letGo();
     },
     running: () => running.size(),
   };

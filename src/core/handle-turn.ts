@@ -24,12 +24,12 @@ export function createTurnHandler(services: HandleServices): (turn: Turn) => Pro
     const log = services.log({ turn: shortId(turn.id), adapter: turn.message.place.adapter });
     const adapter = services.adapters.get(turn.message.place.adapter);
     if (adapter === undefined) return log.warn({}, 'a turn waits for a platform that is not configured');
-    const signal = services.running.add(turn);
+    const registered = services.running.add(turn);
     try {
       const { platform } = turn.message.place;
       const language =
         (await services.store.people.language(platform, turn.message.sender.key)) ?? services.locale;
-      const task = begin(services, { turn, adapter, language, log, signal });
+      const task = begin(services, { turn, adapter, language, log, ...registered });
       if (turn.ending !== undefined) await deliver(services, task, turn.ending, presented(task, turn.ending));
       else if (turn.kind === 'notice') await notice(services, task);
       else if (turn.kind === 'command') await command(services, task);
@@ -43,12 +43,15 @@ export function createTurnHandler(services: HandleServices): (turn: Turn) => Pro
 }
 
 function begin(services: HandleServices, known: Omit<Task, 'reply' | 'save' | 'trace' | 'absorbed'>): Task {
-  const { turn, adapter, language, log } = known;
+  const { turn, adapter, language, log, letGo } = known;
   const { store, clock } = services;
   const trace = createTrace(turn, clock);
   const save = async (patch: TurnPatch): Promise<void> => {
     try {
-      await store.turns.save(turn.id, patch, clock.now().getTime());
+      const held = await store.turns.save(turn.id, patch, clock.now().getTime(), turn.fence);
+      if (held || letGo.aborted) return;
+      log.warn({}, 'another process has taken the turn over');
+      services.running.letGo(turn.id);
     } catch (error) {
       // The person still gets the answer; only what a restart would know of it is older.
       log.error({ error }, 'the state of the turn could not be stored');
@@ -69,7 +72,7 @@ function begin(services: HandleServices, known: Omit<Task, 'reply' | 'save' | 't
     clock,
     random: services.random,
     log,
-    signal: services.dying,
+    signal: AbortSignal.any([services.dying, letGo]),
     onParts: (parts) =>
       save({
         parts,

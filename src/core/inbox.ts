@@ -16,7 +16,7 @@ import type { Language, Store } from '../store/store.ts';
 import { createMessageAdmission, type AdmitServices, type MessageAdmission } from './admit.ts';
 import { createPressAdmission, type PressServices } from './press.ts';
 import type { Running } from './running.ts';
-import type { TurnId } from './turn.ts';
+import type { Turn, TurnId } from './turn.ts';
 
 export type InboxServices = AdmitServices &
   PressServices & {
@@ -63,7 +63,7 @@ async function greet(services: InboxServices, event: InboundJoined): Promise<Adm
  * no answer is shown, the other messages of the same question are answered without it; otherwise the answer stops.
  */
 async function recall(
-  { store, clock, bursts, running, log }: InboxServices,
+  { store, clock, bursts, running, elsewhere, log }: InboxServices,
   event: InboundRecall,
 ): Promise<Admission> {
   const { message, place } = event;
@@ -77,6 +77,10 @@ async function recall(
     return accepted;
   }
   const asked = running.stopMessage(adapter, message, 'recalled');
+  const ofMessage = (turn: Turn): boolean =>
+    turn.message.place.adapter === adapter &&
+    (turn.message.eventKey === message || turn.message.eventKey.startsWith(`${message}#`));
+  if (!asked) await elsewhere.stop(ofMessage, 'recalled');
   const erased = await store.forget.eraseMessage(adapter, message, at);
   const stopped = erased.filter((id) => running.stop(id, 'recalled')).length > 0 || asked;
   log.info({ adapter, stopped, erased: erased.length }, 'a message was recalled');

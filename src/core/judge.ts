@@ -7,7 +7,8 @@ type Verdict = { readonly status: ReplyOutcome['status']; readonly notice?: Endi
 
 function abortVerdict(reason: unknown): Verdict {
   const why = reason instanceof TurnStopped ? reason.reason : 'shutting-down';
-  if (why === 'shutting-down') return { status: 'interrupted', notice: { type: why } };
+  if (why === 'shutting-down' || why === 'let-go')
+    return { status: 'interrupted', notice: { type: 'shutting-down' } };
   const named = why === 'recalled' || why === 'stopped-by-administrator';
   return { status: 'stopped', notice: { type: named ? why : 'stopped' } };
 }

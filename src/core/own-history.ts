@@ -1,5 +1,6 @@
 import type { Clock } from '../contract/runtime.ts';
 import type { Amount, OwnHistory as Erasable } from '../store/forget.ts';
+import type { Elsewhere } from '../replicas/elsewhere.ts';
 import type { Store } from '../store/store.ts';
 import type { Running } from './running.ts';
 import type { Turn } from './turn.ts';
@@ -17,6 +18,7 @@ const scrubIntervalMs = 60_000;
 export type OwnHistoryServices = {
   readonly store: Pick<Store, 'forget'>;
   readonly running: Pick<Running, 'stopPerson'>;
+  readonly elsewhere: Pick<Elsewhere, 'stop'>;
   readonly clock: Clock;
 };
 
@@ -25,13 +27,18 @@ function historyBefore({ id, acceptedAt, message }: Turn): Erasable {
   return { platform: place.platform, person: sender.key, until: acceptedAt, except: id };
 }
 
-export function createOwnHistory({ store, running, clock }: OwnHistoryServices): OwnHistory {
+export function createOwnHistory({ store, running, elsewhere, clock }: OwnHistoryServices): OwnHistory {
   let scrubbedAt = -Infinity;
   return {
     amount: (turn) => store.forget.amount(historyBefore(turn)),
     async erase(turn) {
       const history = historyBefore(turn);
       running.stopPerson(history.platform, history.person, 'stopped');
+      await elsewhere.stop(
+        ({ message: { place, sender } }) =>
+          place.platform === history.platform && sender.key === history.person,
+        'stopped',
+      );
       const now = clock.now().getTime();
       await store.forget.erasePerson(history, now);
       if (now - scrubbedAt < scrubIntervalMs) return false;

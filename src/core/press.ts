@@ -6,6 +6,7 @@ import type { Phrase } from '../reply/notices/phrase.ts';
 import type { Language, Store } from '../store/store.ts';
 import type { Access, Asker } from './access.ts';
 import { parseButtonId } from './present.ts';
+import type { Elsewhere } from '../replicas/elsewhere.ts';
 import type { Reshow } from './reshow.ts';
 import type { Retry } from './retry.ts';
 import type { Running } from './running.ts';
@@ -18,6 +19,7 @@ export type PressServices = {
   readonly store: Pick<Store, 'turns' | 'people' | 'feedback' | 'audit'>;
   readonly access: Access;
   readonly running: Running;
+  readonly elsewhere: Pick<Elsewhere, 'stop'>;
   readonly clock: Clock;
   readonly locale: Language;
   readonly retry: Retry;
@@ -74,8 +76,13 @@ async function carryOut(
   const own = turn.message.sender.key === action.actor.key;
   if (!allowed || !own) await writeDown(services, turn, kind, action, allowed);
   if (!allowed) return toasts.notYours;
-  if (kind === 'stop')
-    return services.running.stop(turn.id, 'stopped') ? toasts.stopping : toasts.alreadyEnded;
+  if (kind === 'stop') {
+    const stopped =
+      services.running.stop(turn.id, 'stopped') ||
+      (turn.ending === undefined &&
+        (await services.elsewhere.stop(({ id }) => id === turn.id, 'stopped')) > 0);
+    return stopped ? toasts.stopping : toasts.alreadyEnded;
+  }
   return (await services.retry(turn, askerOf(action))) ?? toasts.retrying;
 }
 

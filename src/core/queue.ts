@@ -1,40 +1,48 @@
 import type { WatchedModel } from './model-watch.ts';
+import type { Elsewhere } from '../replicas/elsewhere.ts';
 import type { Running } from './running.ts';
 import type { Turn } from './turn.ts';
 
 /**
  * Where a question stands: `lane` behind others of its own conversation, `preparing` while pictures and quotations are
- * fetched, `line` behind others in front of the model servers, `answering`. `ahead`: how many come first.
+ * fetched, `line` behind others in front of the model servers, `answering`; `elsewhere`: on another replica. `ahead`: how
+ * many come first.
  */
 export type QueuedQuestion = {
   readonly turn: Turn;
-  readonly state: 'lane' | 'preparing' | 'line' | 'answering';
+  readonly state: 'lane' | 'preparing' | 'line' | 'answering' | 'elsewhere';
   readonly ahead: number;
 };
 
 export type Queue = {
-  /** Every question this process is working on, in the order in which they were taken. */
-  list(): readonly QueuedQuestion[];
+  /** Every question being worked on: ours in the order in which they were taken, then those of other replicas. */
+  list(): Promise<readonly QueuedQuestion[]>;
   /** Ends the questions whose id begins so (people see its first four characters), or all; says how many. The askers read who did it. */
-  stop(which: { readonly id: string } | 'all'): number;
+  stop(which: { readonly id: string } | 'all'): Promise<number>;
 };
 
 export function createQueue(
   running: Pick<Running, 'questions' | 'stop'>,
+  elsewhere: Pick<Elsewhere, 'list' | 'stop'>,
   stageOf: WatchedModel['stageOf'],
 ): Queue {
   return {
-    list() {
+    async list() {
       const inLane = new Map<string, number>();
-      return running.questions().map((turn) => {
+      const ours = running.questions().map((turn): QueuedQuestion => {
         const before = inLane.get(turn.scope) ?? 0;
         inLane.set(turn.scope, before + 1);
         return { turn, ...standingOf(turn, before) };
       });
+      const others = (await elsewhere.list()).filter(({ kind }) => kind === 'question');
+      return [...ours, ...others.map((turn): QueuedQuestion => ({ turn, state: 'elsewhere', ahead: 0 }))];
     },
-    stop(which) {
-      const chosen = running.questions().filter(({ id }) => which === 'all' || id.startsWith(which.id));
-      return chosen.filter(({ id }) => running.stop(id, 'stopped-by-administrator')).length;
+    async stop(which) {
+      const meant = ({ id, kind }: Turn): boolean =>
+        kind === 'question' && (which === 'all' || id.startsWith(which.id));
+      const chosen = running.questions().filter(meant);
+      const stopped = chosen.filter(({ id }) => running.stop(id, 'stopped-by-administrator')).length;
+      return stopped + (await elsewhere.stop(meant, 'stopped-by-administrator'));
     },
   };
 

@@ -1,24 +1,18 @@
-import type { Logger } from '../contract/runtime.ts';
-import type { Store } from '../store/store.ts';
 import type { Bursts } from './bursts.ts';
 import { erasedEnding } from './erased.ts';
 import type { Turn } from './turn.ts';
 
 export type RecoverServices = {
-  readonly store: Pick<Store, 'turns'>;
   readonly bursts: Pick<Bursts, 'join'>;
   readonly begin: (turn: Turn) => void;
-  readonly log: Logger;
 };
 
 /**
- * Takes up every turn an earlier process left unended, oldest first: what was only accepted is answered, what was shown
+ * Takes up turns that another process left unended, oldest first: what was only accepted is answered, what was shown
  * half is answered again in the same reply, what only lacked its last edit gets that. A part goes with its question while
  * that is still to be answered. Resolves once all are under way.
  */
-export async function recoverTurns({ store, bursts, begin, log }: RecoverServices): Promise<void> {
-  const left = await store.turns.unfinished();
-  if (left.length > 0) log.info({ turns: left.length }, 'taking up turns that were left unended');
+export async function recoverTurns({ bursts, begin }: RecoverServices, left: readonly Turn[]): Promise<void> {
   const toAnswer = new Set(left.filter(({ ending }) => ending === undefined).map(({ id }) => id));
   for (const turn of left) {
     const taken = turn.joinedTo !== undefined && toAnswer.has(turn.joinedTo);

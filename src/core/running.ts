@@ -3,7 +3,8 @@ import type { Scope } from './scope.ts';
 import type { Turn, TurnId } from './turn.ts';
 
 /** Why a running turn is ended from outside. */
-export type StopReason = 'stopped' | 'stopped-by-administrator' | 'recalled' | 'gone' | 'shutting-down';
+export type StopReason =
+  'stopped' | 'stopped-by-administrator' | 'recalled' | 'gone' | 'shutting-down' | 'let-go';
 
 /** What `AbortSignal.reason` holds for a turn that was ended from outside. */
 export class TurnStopped extends Error {
@@ -15,11 +16,22 @@ export class TurnStopped extends Error {
   }
 }
 
-type Entry = { readonly turn: Turn; readonly controller: AbortController };
+type Entry = {
+  readonly turn: Turn;
+  readonly controller: AbortController;
+  readonly letGo: AbortController;
+};
+
+/** A registered turn. */
+export type Registered = {
+  /** Aborts with `TurnStopped` when the turn is to end. */
+  readonly signal: AbortSignal;
+  /** Aborts when the turn is another process's from now on: nothing more is said or stored for it here. */
+  readonly letGo: AbortSignal;
+};
 
 export type Running = {
-  /** Registers a turn; its signal aborts with `TurnStopped`. */
-  add(turn: Turn): AbortSignal;
+  add(turn: Turn): Registered;
   remove(id: TurnId): void;
   /** A command that takes long: from now on it is stopped like an answer. */
   lasting(id: TurnId): void;
@@ -32,6 +44,9 @@ export type Running = {
   stopPerson(platform: PlatformId, person: PersonKey, reason: StopReason): number;
   stopMessage(adapter: string, message: EventKey, reason: StopReason): boolean;
   stopAll(reason: StopReason): void;
+  /** This turn is another process's from now on. */
+  letGo(id: TurnId): void;
+  letGoOfAll(): void;
   /** The questions among them that were not stopped, in the order in which they came. */
   questions(): readonly Turn[];
   size(): number;
@@ -48,11 +63,17 @@ export function createRunning(): Running {
     return true;
   }
 
+  function release(entry: Entry): void {
+    entry.letGo.abort();
+    end(entry, 'let-go');
+  }
+
   return {
     add(turn) {
       const controller = new AbortController();
-      entries.set(turn.id, { turn, controller });
-      return controller.signal;
+      const letGo = new AbortController();
+      entries.set(turn.id, { turn, controller, letGo });
+      return { signal: controller.signal, letGo: letGo.signal };
     },
     remove(id) {
       entries.delete(id);
@@ -93,6 +114,13 @@ export function createRunning(): Running {
     },
     stopAll(reason) {
       for (const entry of entries.values()) end(entry, reason);
+    },
+    letGo(id) {
+      const entry = entries.get(id);
+      if (entry !== undefined) release(entry);
+    },
+    letGoOfAll() {
+      for (const entry of entries.values()) release(entry);
     },
     questions: () =>
       [...entries.values()]

@@ -44,6 +44,8 @@ export type Task = {
   readonly language: Language;
   readonly log: Logger;
   readonly signal: AbortSignal;
+  /** Aborts when the turn is another process's from now on. */
+  readonly letGo: AbortSignal;
   readonly trace: Trace;
   readonly save: (patch: TurnPatch) => Promise<void>;
   readonly reply: LiveReply;
@@ -56,6 +58,9 @@ export function presented({ turn, adapter, language }: Task, ending: Ending, thi
   return presentEnding(turn, ending, adapter.capabilities, language, thinking);
 }
 
+/** The turn is another process's now: nothing more is said or stored for it here. */
+const isLetGo = ({ letGo }: Task): boolean => letGo.aborted;
+
 /** Stores the end before it is shown, and that it was shown after the platform said so. */
 export async function deliver(
   services: HandleServices,
@@ -64,6 +69,7 @@ export async function deliver(
   finish: Finish,
 ): Promise<void> {
   const { turn, reply, log, save, trace } = task;
+  if (isLetGo(task)) return;
   const text = reply.text();
   trace.ending(ending);
   const absorbed = task.absorbed();
@@ -76,7 +82,7 @@ export async function deliver(
     ...(text === '' ? {} : { answer: text }),
   });
   const delivery = await reply.finish(finish);
-  if (services.dying.aborted && delivery === 'undeliverable') return;
+  if (isLetGo(task) || (services.dying.aborted && delivery === 'undeliverable')) return;
   trace.closed(delivery);
   const state = delivery === 'undeliverable' ? 'failed' : restingState(ending.status);
   await save({ state, trace: trace.soFar() });
@@ -96,6 +102,7 @@ export async function endStopped(services: HandleServices, task: Task): Promise<
     task.signal.reason,
   );
   // A turn that waits at shutdown stays as it is and is taken up at the next start; its reply says so until then.
+  if (isLetGo(task)) return;
   if (verdict.status === 'interrupted') {
     task.reply.progress(progress.restarting[task.language]);
     return task.reply.shown();

@@ -118,7 +118,12 @@ export type NewTurn = {
   readonly acceptedAt: number;
 };
 
+/** The number of a turn's first lease. */
+export const firstFence = 1;
+
 export type Turn = NewTurn & {
+  /** Rises when another process takes the turn over; writes with an older number are refused. */
+  readonly fence: number;
   readonly state: TurnState;
   readonly attempts: number;
   readonly question: string | undefined;
@@ -174,6 +179,7 @@ export function asTurn(turn: NewTurn): Turn {
     completionTokens: undefined,
     model: undefined,
     trace: undefined,
+    fence: firstFence,
     erasedAt: undefined,
   };
 }

@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely, RawBuilder, Transaction } from 'kysely';
 import type { Schema } from './schema.ts';
 import type { Signals } from './signals.ts';
 
@@ -16,6 +16,8 @@ export type Engine = {
   transact<Result>(work: Work<Result>): Promise<Result>;
   /** Rejects while nothing can be written. */
   probe(): Promise<void>;
+  /** The time all processes on this database share, in milliseconds since the epoch. */
+  databaseNow(): RawBuilder<number>;
   /** Other processes use this database, too, and it can go away while we run. */
   readonly remote: boolean;
   /** Brings to an end what a purge leaves behind in the files. */

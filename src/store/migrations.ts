@@ -208,6 +208,15 @@ async function markCommits(db: Kysely<Schema>): Promise<void> {
     .execute();
 }
 
+async function leaseTurns(db: Kysely<Schema>): Promise<void> {
+  await db.schema.alterTable('turns').addColumn('owner', 'text').execute();
+  await db.schema.alterTable('turns').addColumn('lease_until', 'bigint').execute();
+  await db.schema
+    .alterTable('turns')
+    .addColumn('fence', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute();
+}
+
 /** Version n of the schema is what stands after the first n of these. Never edited once released, only appended. */
 const migrations: readonly Migration[] = [
   createFirstTables,
@@ -217,6 +226,7 @@ const migrations: readonly Migration[] = [
   knowPeople,
   rememberErasure,
   markCommits,
+  leaseTurns,
 ];
 
 /** The database was written by a newer program; going on could destroy what this one does not know. */

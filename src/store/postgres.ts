@@ -156,6 +156,8 @@ export async function openPostgresEngine(options: PostgresOptions): Promise<Engi
     db,
     transact: createTransact(db, options),
     probe: () => probe(db),
+    // Not `now()`, which stands still during a transaction.
+    databaseNow: () => sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`,
     async tidy() {
       bytes = await measure(db);
     },

@@ -47,6 +47,10 @@ export type TurnRow = {
   model: string | null;
   /** When each step was reached and what it took (JSON), for `/why` and `/status`. No content. */
   trace: string | null;
+  /** The process that works on it, and until when it may without renewing; the number of its lease. */
+  owner: string | null;
+  lease_until: number | null;
+  fence: number;
   /** For a `part`: the question it was taken together with. */
   joined_to: string | null;
   accepted_at: number;

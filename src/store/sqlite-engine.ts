@@ -1,3 +1,4 @@
+import type { Clock } from '../contract/runtime.ts';
 import { statSync } from 'node:fs';
 import { sql, type Kysely } from 'kysely';
 import type { Engine } from './engine.ts';
@@ -30,7 +31,7 @@ async function openMigrated(file: string): Promise<Kysely<Schema>> {
 }
 
 /** The embedded database in one file, for one process (see `data-lock.ts`). Rejects with `NewerSchemaError`. */
-export async function openSqliteEngine(file: string): Promise<Engine> {
+export async function openSqliteEngine(file: string, clock: Clock): Promise<Engine> {
   const db = await openMigrated(file).catch((error: unknown) => {
     throw explainDamage(file, error);
   });
@@ -44,6 +45,8 @@ export async function openSqliteEngine(file: string): Promise<Engine> {
       db.transaction().execute(async (transaction) => {
         await sql`update meta set value = value where name = 'schema'`.execute(transaction);
       }),
+    // Nobody else uses the file, so our own time will do.
+    databaseNow: () => sql<number>`${clock.now().getTime()}`,
     tidy: () => emptyWriteAheadLog(db),
     scrub: () => scrubFile(file),
     sizeBytes: () => statSync(file).size,

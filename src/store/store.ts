@@ -1,10 +1,13 @@
+import { sql } from 'kysely';
 import type { Clock, Logger } from '../contract/runtime.ts';
+import { leaseMs } from '../replicas/lease-times.ts';
 import { createAuditStore, type AuditStore } from './audit.ts';
 import { createBroadcastStore, type BroadcastStore } from './broadcasts.ts';
 import { createCallStore, type CallStore } from './calls.ts';
 import type { Engine } from './engine.ts';
 import { createFeedbackStore, type FeedbackStore } from './feedback.ts';
 import { createForgetStore, type ForgetStore } from './forget.ts';
+import { createLeaseStore, type LeaseStore } from './leases.ts';
 import { createMediaStore, type MediaStore } from './media.ts';
 import { createPeopleList, type PeopleList } from './people-list.ts';
 import { createPeopleStore, type PeopleStore } from './people.ts';
@@ -24,7 +27,10 @@ export type { Language } from './people.ts';
 
 export type Store = {
   readonly engine: Engine['name'];
+  /** This process, as it stands in the turns it works on. */
+  readonly owner: string;
   readonly turns: TurnStore;
+  readonly leases: LeaseStore;
   readonly media: MediaStore;
   readonly scopes: ScopeStore;
   readonly people: PeopleStore;
@@ -55,9 +61,9 @@ export type StorePlace =
 
 /**
  * Opens the database and brings its schema up to date. Rejects with a sentence for the operator, `NewerSchemaError` among
- * them.
+ * them. `owner` names this process, different from every other one on the same database and from those before it.
  */
-export async function openStore(place: StorePlace, clock: Clock): Promise<Store> {
+export async function openStore(place: StorePlace, clock: Clock, owner = 'only'): Promise<Store> {
   const engine = await openEngine(place, clock);
   const onChange = (healthy: boolean, error: unknown): void => {
     if (!('log' in place)) return;
@@ -65,11 +71,11 @@ export async function openStore(place: StorePlace, clock: Clock): Promise<Store>
     else place.log.error({ error }, 'the database is gone: nothing is taken until it is back');
   };
   const health = createStoreHealth({ probe: () => engine.probe(), always: engine.remote, clock, onChange });
-  return createStore(engine, health, clock);
+  return createStore(engine, health, clock, owner);
 }
 
 async function openEngine(place: StorePlace, clock: Clock): Promise<Engine> {
-  if ('file' in place) return openSqliteEngine(place.file);
+  if ('file' in place) return openSqliteEngine(place.file, clock);
   // Not loaded where it is not used.
   const { openPostgresEngine } = await import('./postgres.ts');
   return openPostgresEngine({ ...place, clock });
@@ -90,14 +96,19 @@ function watched(queue: WriteQueue, health: StoreHealth): WriteQueue {
   };
 }
 
-function createStore(engine: Engine, health: StoreHealth, clock: Clock): Store {
+function createStore(engine: Engine, health: StoreHealth, clock: Clock, owner: string): Store {
   const { db } = engine;
   const queue = watched(createWriteQueue(engine, clock), health);
   const forget = createForgetStore(db, queue, () => engine.scrub());
   const broadcasts = createBroadcastStore(db, queue);
   return {
     engine: engine.name,
-    turns: createTurnStore(db, queue),
+    owner,
+    turns: createTurnStore(db, queue, {
+      owner,
+      leaseUntil: () => sql<number>`${engine.databaseNow()} + ${sql.lit(leaseMs)}`,
+    }),
+    leases: createLeaseStore(db, queue, engine),
     media: createMediaStore(db, queue),
     scopes: createScopeStore(db, queue),
     people: createPeopleStore(db, queue),

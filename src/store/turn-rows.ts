@@ -1,20 +1,24 @@
 import type { Selectable } from 'kysely';
 import type { Scope } from '../core/scope.ts';
 import { withoutEvidence } from '../core/erased.ts';
-import type {
-  AdmissionNotice,
-  Ending,
-  NewTurn,
-  Turn,
-  TurnId,
-  TurnKind,
-  TurnPatch,
-  TurnState,
+import {
+  firstFence,
+  type AdmissionNotice,
+  type Ending,
+  type NewTurn,
+  type Turn,
+  type TurnId,
+  type TurnKind,
+  type TurnPatch,
+  type TurnState,
 } from '../core/turn.ts';
 import type { TurnRow } from './schema.ts';
 
+/** States in which somebody has still to work on a turn. */
+export const unfinishedStates: readonly TurnState[] = ['accepted', 'open', 'streaming', 'finalising'];
+
 /** A turn at its birth. */
-export function toRow(turn: NewTurn): TurnRow {
+export function toRow(turn: NewTurn, owner: string): Omit<TurnRow, 'lease_until'> {
   const { place } = turn.message;
   return {
     id: turn.id,
@@ -43,6 +47,8 @@ export function toRow(turn: NewTurn): TurnRow {
     model: null,
     trace: null,
     joined_to: turn.joinedTo ?? null,
+    owner,
+    fence: firstFence,
     accepted_at: turn.acceptedAt,
     updated_at: turn.acceptedAt,
     erased_at: null,
@@ -93,6 +99,7 @@ export function fromRow(row: Selectable<TurnRow>): Turn {
     completionTokens: row.completion_tokens ?? undefined,
     model: row.model ?? undefined,
     erasedAt: row.erased_at ?? undefined,
+    fence: row.fence,
     trace: row.trace === null ? undefined : (JSON.parse(row.trace) as NonNullable<Turn['trace']>),
   };
 }

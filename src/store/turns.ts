@@ -1,13 +1,19 @@
-import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type Selectable, type Transaction } from 'kysely';
 import type { EventKey, AdapterId, ChatKey, PersonKey, PlatformId } from '../contract/ids.ts';
 import type { Scope } from '../core/scope.ts';
 import type { NewTurn, Turn, TurnId, TurnPatch, TurnState, TurnTrace } from '../core/turn.ts';
 import type { Schema, TurnRow } from './schema.ts';
-import { contentColumns, endingWithoutEvidence, fromRow, toColumns, toRow } from './turn-rows.ts';
+import {
+  contentColumns,
+  endingWithoutEvidence,
+  fromRow,
+  toColumns,
+  toRow,
+  unfinishedStates,
+} from './turn-rows.ts';
 import { createUseCounter, type UseCounter } from './use-counter.ts';
 import type { WriteQueue } from './write-queue.ts';
 
-const unfinishedStates: readonly TurnState[] = ['accepted', 'open', 'streaming', 'finalising'];
 const endedStates: readonly TurnState[] = ['done', 'interrupted', 'failed'];
 
 /** An event to take: its key, and the turn it becomes, if it becomes one. */
@@ -27,7 +33,11 @@ export type Admittance = {
 export type TurnStore = {
   /** Claims the event and stores its turn in one commit. `duplicate`: somebody had claimed either, nothing was written. */
   admit(admittance: Admittance): Promise<'new' | 'duplicate'>;
-  save(id: TurnId, patch: TurnPatch, at: number): Promise<void>;
+  /**
+   * False when the turn is not held with this number any more: then nothing was written. Without a number it is written
+   * whoever works on it.
+   */
+  save(id: TurnId, patch: TurnPatch, at: number, fence?: number): Promise<boolean>;
   byId(id: TurnId): Promise<Turn | undefined>;
   /** Messages that were taken into this question and have not ended with it yet, oldest first. */
   partsOf(id: TurnId): Promise<Turn[]>;
@@ -96,7 +106,10 @@ async function withoutErased(
   return kept;
 }
 
-export function createTurnStore(db: Kysely<Schema>, queue: WriteQueue): TurnStore {
+/** In whose name turns are taken, and for how long before the lease is renewed for the first time. */
+export type Holder = { readonly owner: string; readonly leaseUntil: () => RawBuilder<number> };
+
+export function createTurnStore(db: Kysely<Schema>, queue: WriteQueue, holder: Holder): TurnStore {
   const one = async (rows: Promise<Selectable<TurnRow> | undefined>): Promise<Turn | undefined> => {
     const row = await rows;
     return row === undefined ? undefined : fromRow(row);
@@ -112,23 +125,29 @@ export function createTurnStore(db: Kysely<Schema>, queue: WriteQueue): TurnStor
           .executeTakeFirst();
         if (claim.numInsertedOrUpdatedRows === 0n) return 'duplicate';
         const turn = await turnIfNew?.(createUseCounter(transaction));
-        if (turn !== undefined) await transaction.insertInto('turns').values(toRow(turn)).execute();
+        if (turn !== undefined) {
+          const row = { ...toRow(turn, holder.owner), lease_until: holder.leaseUntil() };
+          await transaction.insertInto('turns').values(row).execute();
+        }
         return 'new';
       }),
-    save: (id, patch, at) =>
+    save: (id, patch, at, fence) =>
       queue.write(async (transaction) => {
         const columns = await withoutErased(transaction, id, toColumns(patch));
-        await transaction
+        const written = await transaction
           .updateTable('turns')
           .set({ ...columns, updated_at: at })
           .where('id', '=', id)
-          .execute();
-        if (patch.absorbed === undefined || patch.absorbed.length === 0) return;
+          .$if(fence !== undefined, (query) => query.where('fence', '=', fence ?? 0))
+          .executeTakeFirst();
+        if (written.numUpdatedRows === 0n) return false;
+        if (patch.absorbed === undefined || patch.absorbed.length === 0) return true;
         await transaction
           .updateTable('turns')
           .set({ state: 'done', updated_at: at })
           .where('id', 'in', [...patch.absorbed])
           .execute();
+        return true;
       }),
     byId: (id) => one(db.selectFrom('turns').selectAll().where('id', '=', id).executeTakeFirst()),
     partsOf: async (id) => {

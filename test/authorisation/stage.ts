@@ -19,6 +19,7 @@ import { fakePreparer } from '../fakes/core.ts';
 import { createFakeModel, type FakeModel } from '../fakes/model.ts';
 import type { Platform } from './platforms.ts';
 import { changing, type ChangingPolicy, type Somebody } from './roles.ts';
+import { leasesOf } from '../fakes/leases.ts';
 
 /** The real core and one platform's real adapter before its simulator, on one clock; only the model is in memory. */
 export type MatrixStage = Surroundings & {
@@ -83,6 +84,7 @@ export async function createMatrixStage(platform: Platform, options: MatrixOptio
     },
     adapters: new Map([[adapter.id, adapter]]),
     store,
+    leases: leasesOf(store),
     policy,
     assistants: emptyBook,
     adminCode: await openAdminCode(code),

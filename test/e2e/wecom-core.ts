@@ -23,6 +23,7 @@ import type { WeComLimits } from '../simulators/wecom/rules.ts';
 import { startWeComSimulator, type WeComSimulator } from '../simulators/wecom/simulator.ts';
 import type { MessageView } from '../simulators/wecom/views.ts';
 import type { SimMessage, SimUser } from '../simulators/wecom/world-types.ts';
+import { leasesOf } from '../fakes/leases.ts';
 
 /**
  * The real core and adapter in front of the simulator, over real sockets, on one clock that the test moves: for what
@@ -77,6 +78,7 @@ export async function startWeComCore(
     ...services,
     adapters: new Map([[adapter.id, adapter]]),
     store,
+    leases: leasesOf(store, clock),
     assistants: emptyBook,
     policy,
     adminCode: await openAdminCode({

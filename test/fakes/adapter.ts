@@ -96,6 +96,7 @@ export function createFakeAdapter(options: FakeAdapterOptions = {}): FakeAdapter
       maxReplyBytes: options.maxReplyBytes ?? 20_000,
       replySize: 'utf8',
       maxReplyAgeMs: 86_400_000,
+      oneConnection: false,
       buttons: true,
       recallEvents: true,
       groupOwnerLookup: options.owners !== undefined,

@@ -13,15 +13,10 @@ import { openStore, type Store } from '../../src/store/store.ts';
 import type { ImagePreparer } from '../../src/media/types.ts';
 import { createFakeAdapter, type FakeAdapter, type FakeAdapterOptions } from './adapter.ts';
 import { createFakeModel, type FakeModel } from './model.ts';
+import { leasesOf } from './leases.ts';
+import { silentLog } from './log.ts';
 
-export const silentLog: Logger = {
-  trace: () => undefined,
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  addSecret: () => undefined,
-};
+export { silentLog };
 
 /**
  * Takes the first byte for the picture: `1` is a 64 × 64 picture, `2` a long one that becomes as many images as it may
@@ -106,6 +101,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       },
       adapters: new Map([adapter, ...(options.beside ?? [])].map((one) => [one.id, one])),
       store,
+      leases: leasesOf(store),
       policy,
       assistants: options.assistants ?? emptyBook,
       model,

@@ -25,6 +25,7 @@ export function appCapabilities(): Capabilities {
     maxReplyBytes: MAX_MESSAGE_BYTES,
     replySize: 'utf8',
     maxReplyAgeMs: 24 * 3_600_000,
+    oneConnection: false,
     buttons: false,
     recallEvents: false,
     groupOwnerLookup: false,

@@ -26,6 +26,7 @@ export function botCapabilities(updates: 'live' | 'polled', updateIntervalMs: nu
     replySize: 'utf8',
     // A stream's life is shorter, but a reply goes on in a further message by itself. Replies are taken for 24 hours.
     maxReplyAgeMs: 24 * 3_600_000,
+    oneConnection: updates === 'live', // a second login throws the first one out: `disconnected_event`
     buttons: false, // the documents contradict each other on a card beside a stream; ratings come as feedback events
     recallEvents: false,
     groupOwnerLookup: false,

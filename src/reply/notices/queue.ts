@@ -30,6 +30,7 @@ export const queueWords = {
   since: phrase('已过', 'For'),
   answering: phrase('正在回答', 'answering'),
   preparing: phrase('正在准备', 'preparing'),
+  elsewhere: phrase('在另一个进程上', 'on another process'),
   lane: (ahead: number): Phrase =>
     phrase(`等同一对话的前 ${ahead} 个`, `behind ${ahead} of the same conversation`),
   line: (ahead: number): Phrase =>

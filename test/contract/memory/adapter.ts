@@ -203,6 +203,7 @@ function capabilitiesOf({ updates }: MemoryOptions): Adapter['capabilities'] {
     maxReplyBytes: 4_000,
     replySize: 'utf8',
     maxReplyAgeMs: 3_600_000,
+    oneConnection: false,
     buttons: true,
     recallEvents: true,
     groupOwnerLookup: updates === 'live',
