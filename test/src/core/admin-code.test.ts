@@ -159,6 +159,13 @@ describe('several at once, crashes and deliveries', () => {
     expect(said().filter((words) => words.includes('被别人用掉'))).toHaveLength(2);
   });
 
+  it('makes nobody administrator where another process has made one meanwhile', async () => {
+    const { platform } = world.adapter;
+    await world.store.policy.addAdministrator({ platform, id: 'other', addedAt: 1, addedBy: 'code' });
+    expect(await tell(direct(codeInFile()))).toContain('被别人用掉');
+    expect(administrators()).toEqual(['other']);
+  });
+
   it('a redelivery has no effect', async () => {
     const message = direct(codeInFile());
     await tell(message);
