@@ -35,7 +35,7 @@ export async function* askChosen(
   yield* ask(usualServers, usual, surroundings, signal);
 }
 
-export function isPictured({ messages }: Pick<ModelRequest, 'messages'>): boolean {
+function isPictured({ messages }: Pick<ModelRequest, 'messages'>): boolean {
   return messages.some(({ images }) => images !== undefined && images.length > 0);
 }
 

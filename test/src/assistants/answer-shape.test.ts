@@ -165,8 +165,7 @@ describe('any answer', () => {
         const { text } = show(options, [whole]);
         expect(show(options, inLetters(whole)).text).toBe(text);
         const body = closes && text.endsWith(closing) ? text.slice(0, -closing.length).trimEnd() : text;
-        if (maxCharacters !== undefined)
-          expect(Array.from(body).length).toBeLessThanOrEqual(maxCharacters);
+        if (maxCharacters !== undefined) expect(Array.from(body).length).toBeLessThanOrEqual(maxCharacters);
         if (closes && whole.trim() !== '') expect(bareSentence(text)).toMatch(/祝您生活愉快$/u);
       }),
       { numRuns: 2_000 },
