@@ -1,3 +1,4 @@
+import type { Integration } from '../e2e/integrations.ts';
 import type { EngineName } from './stand/database.ts';
 
 /** One line of the scorecard. With `target`, the figure must not be above it. */
@@ -20,6 +21,8 @@ export type ScenarioRun = {
   /** How much of it: kills, times each failpoint, redeliveries, as the scenario says. */
   readonly rounds: number;
   readonly seed: number;
+  /** Only integrations whose name holds this; unset: every one that the scenario is for. */
+  readonly only?: string | undefined;
   /** The address of a PostgreSQL, started when it is asked for first. */
   readonly server: () => Promise<string>;
   readonly note: (line: string) => void;
@@ -36,6 +39,24 @@ export type Scenario = {
   readonly rounds: { readonly long: number; readonly short: number };
   run(run: ScenarioRun): Promise<ScenarioResult>;
 };
+
+/** Those of `all` that this run is for, each with a seed of its own that does not depend on the others. */
+export function chosen(
+  { only, seed }: Pick<ScenarioRun, 'only' | 'seed'>,
+  all: readonly Integration[],
+): readonly { readonly integration: Integration; readonly seed: number }[] {
+  return all
+    .map((integration, index) => ({ integration, seed: seed + index }))
+    .filter(({ integration }) => only === undefined || integration.name.includes(only));
+}
+
+/** How many of `rounds` fall to each of `count`, as evenly as may be. */
+export function shares(rounds: number, count: number): readonly number[] {
+  return Array.from(
+    { length: count },
+    (_, index) => Math.floor((rounds * (index + 1)) / count) - Math.floor((rounds * index) / count),
+  );
+}
 
 /** One process, on each engine. */
 export const alone: Scenario['ways'] = [

@@ -1,15 +1,18 @@
 import { integrations, type Integration } from '../../e2e/integrations.ts';
 import { plainPicture } from '../../support/pictures.ts';
 import { failpoints, nameOf, type Failpoint } from '../failpoints/points.ts';
-import { alone, enoughFaults, percentile, type Scenario, type ScenarioRun } from '../scenario.ts';
+import { alone, chosen, enoughFaults, percentile, type Scenario, type ScenarioRun } from '../scenario.ts';
 import { spots, startStand, type Stand } from '../stand/stand.ts';
 
 /** Ways in which every step of a turn's life is reached: replies that grow, and can be gone on in after a restart. */
 const growing = integrations.filter(({ traits }) => traits.live && traits.resumes && traits.redelivers);
 const dieWithinMs = 20_000;
 const settleWithinMs = 30_000;
-/** Slow enough that an answer is stored while it grows. */
-const speed = { firstTokenDelayMs: 20, tokensPerSecond: 120 };
+/** Slow enough that an answer is edited some times; for `partial` so slow that it is stored while it grows. */
+const speedFor = ({ step }: Failpoint) => ({
+  firstTokenDelayMs: 20,
+  tokensPerSecond: step === 'partial' ? 25 : 120,
+});
 
 type Tally = { kills: number; readonly recoveredMs: number[]; readonly faults: string[] };
 
@@ -22,8 +25,9 @@ export const failpointScenario: Scenario = {
   async run(run) {
     const tally: Tally = { kills: 0, recoveredMs: [], faults: [] };
     for (let round = 0; round < run.rounds; round += 1) {
-      const integration = growing[(round + run.seed) % growing.length];
-      if (integration !== undefined) await oneRound(run, integration, tally);
+      const over = chosen(run, growing);
+      const next = over[(round + run.seed) % over.length];
+      if (next !== undefined) await oneRound({ ...run, seed: next.seed }, next.integration, tally);
     }
     const { kills, recoveredMs, faults } = tally;
     return {
@@ -65,7 +69,7 @@ async function oneRound(run: ScenarioRun, integration: Integration, tally: Tally
 
 async function killAt(stand: Stand, failpoint: Failpoint, tally: Tally): Promise<string | undefined> {
   const { service, qwen } = stand;
-  qwen.setSpeed(speed);
+  qwen.setSpeed(speedFor(failpoint));
   const before = stand.messages.length;
   if (failpoint.step === 'resume') {
     // There must be something to find again: the first process dies while its reply stands open.

@@ -1,5 +1,13 @@
 import { integrations, type Integration } from '../../e2e/integrations.ts';
-import { alone, enoughFaults, percentile, type Scenario, type ScenarioRun } from '../scenario.ts';
+import {
+  alone,
+  chosen,
+  enoughFaults,
+  percentile,
+  shares,
+  type Scenario,
+  type ScenarioRun,
+} from '../scenario.ts';
 import { spots, startStand, type Spot, type Stand } from '../stand/stand.ts';
 
 const settleWithinMs = 30_000;
@@ -24,14 +32,11 @@ export const killScenario: Scenario = {
   rounds: { long: 100, short: 8 },
   async run(run) {
     const tally: Tally = { kills: 0, taken: 0, noted: 0, recoveredMs: [], faults: [] };
-    const each = Math.ceil(run.rounds / integrations.length);
-    for (const [index, integration] of integrations.entries()) {
-      if (tally.kills >= run.rounds || tally.faults.length > enoughFaults) break;
-      await onIntegration(
-        { ...run, rounds: Math.min(each, run.rounds - tally.kills), seed: run.seed + index },
-        integration,
-        tally,
-      );
+    const over = chosen(run, integrations);
+    const rounds = shares(run.rounds, over.length);
+    for (const [index, { integration, seed }] of over.entries()) {
+      if (tally.faults.length > enoughFaults) break;
+      await onIntegration({ ...run, rounds: rounds[index] ?? 0, seed }, integration, tally);
     }
     const { kills, taken, noted, recoveredMs, faults } = tally;
     return {
@@ -53,6 +58,7 @@ export const killScenario: Scenario = {
 };
 
 async function onIntegration(run: ScenarioRun, integration: Integration, tally: Tally): Promise<void> {
+  if (run.rounds === 0) return;
   run.note(`${integration.name}, ${run.rounds} kills`);
   const stand = await startStand({ ...run, integration });
   try {

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { integrations, type Integration } from '../../e2e/integrations.ts';
 import type { Toxic } from '../proxy/toxic.ts';
 import type { TcpProxy } from '../proxy/tcp-proxy.ts';
-import { alone, type Scenario, type ScenarioRun } from '../scenario.ts';
+import { alone, chosen, shares, type Scenario, type ScenarioRun } from '../scenario.ts';
 import { spots, startStand, type Stand } from '../stand/stand.ts';
 
 /** What is said while nobody is heard is delivered again by the platform; a message lost for good is none to look for. */
@@ -43,11 +43,13 @@ export const networkScenario: Scenario = {
   async run(run) {
     const faults: string[] = [];
     let spoiled = 0;
-    for (const [index, integration] of dependable.entries()) {
-      const rounds = Math.ceil((run.rounds * (index + 1)) / dependable.length) - spoiled;
-      if (rounds === 0 || faults.length > 0) continue;
-      faults.push(...(await onIntegration({ ...run, rounds, seed: run.seed + index }, integration)));
-      spoiled += rounds;
+    const over = chosen(run, dependable);
+    const rounds = shares(run.rounds, over.length);
+    for (const [index, { integration, seed }] of over.entries()) {
+      const part = { ...run, rounds: rounds[index] ?? 0, seed };
+      if (part.rounds === 0 || faults.length > 0) continue;
+      faults.push(...(await onIntegration(part, integration)));
+      spoiled += part.rounds;
     }
     return {
       figures: [

@@ -1,5 +1,5 @@
 import { integrations, type Integration } from '../../e2e/integrations.ts';
-import { alone, type Scenario, type ScenarioRun } from '../scenario.ts';
+import { alone, chosen, shares, type Scenario, type ScenarioRun } from '../scenario.ts';
 import { spots, startStand, type Message, type Stand } from '../stand/stand.ts';
 
 const redelivering = integrations.filter(({ traits }) => traits.redelivers);
@@ -20,13 +20,12 @@ export const redeliveryScenario: Scenario = {
   rounds: { long: 10_000, short: 400 },
   async run(run) {
     const tally: Tally = { redeliveries: 0, restarts: 0, taken: 0, faults: [] };
-    for (const [index, integration] of redelivering.entries()) {
-      const until = Math.ceil((run.rounds * (index + 1)) / redelivering.length);
-      await onIntegration(
-        { ...run, seed: run.seed + index, rounds: until - tally.redeliveries },
-        integration,
-        tally,
-      );
+    const over = chosen(run, redelivering);
+    const rounds = shares(run.rounds, over.length);
+    const restarts = shares(restartsInAll, over.length);
+    for (const [index, { integration, seed }] of over.entries()) {
+      const part = { ...run, rounds: rounds[index] ?? 0, seed };
+      await onIntegration(part, integration, restarts[index] ?? 0, tally);
       if (tally.faults.length > 0) break;
     }
     return {
@@ -41,10 +40,14 @@ export const redeliveryScenario: Scenario = {
   },
 };
 
-async function onIntegration(run: ScenarioRun, integration: Integration, tally: Tally): Promise<void> {
+async function onIntegration(
+  run: ScenarioRun,
+  integration: Integration,
+  restarts: number,
+  tally: Tally,
+): Promise<void> {
   run.note(`${integration.name}, ${run.rounds} redeliveries`);
   const stand = await startStand({ ...run, integration });
-  const restarts = Math.ceil(restartsInAll / redelivering.length);
   let done = 0;
   let restarted = 0;
   try {

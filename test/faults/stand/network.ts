@@ -5,6 +5,8 @@ export type Network = {
   /** With every address on this machine replaced by that of a proxy before it. */
   readonly environment: ServiceEnvironment;
   readonly proxies: readonly TcpProxy[];
+  /** By the port of the server behind it. */
+  readonly byPort: ReadonlyMap<number, TcpProxy>;
   stop(): Promise<void>;
 };
 
@@ -33,6 +35,7 @@ export async function placeProxies(environment: ServiceEnvironment, random: () =
   return {
     environment: Object.fromEntries(led) as ServiceEnvironment,
     proxies: [...proxies.values()],
+    byPort: proxies,
     stop: async () => void (await Promise.all([...proxies.values()].map((proxy) => proxy.stop()))),
   };
 }

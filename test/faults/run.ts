@@ -1,0 +1,77 @@
+import { parseArgs } from 'node:util';
+import { startPostgresServer } from '../fakes/postgres-server.ts';
+import { scenarios } from './scenarios.ts';
+import type { Scenario } from './scenario.ts';
+import type { EngineName } from './stand/database.ts';
+import { createScorecard, describeRun, type Run } from './scorecard.ts';
+
+// `npm run test:faults`: everything that is done to the service, at length, with the scorecard in the end. See docs/faults.md.
+
+const { values } = parseArgs({
+  options: {
+    scenario: { type: 'string', multiple: true },
+    engine: { type: 'string' },
+    replicas: { type: 'string' },
+    rounds: { type: 'string' },
+    seed: { type: 'string' },
+    integration: { type: 'string' },
+    short: { type: 'boolean', default: false },
+  },
+});
+
+const unknown = (values.scenario ?? []).filter((name) => !scenarios.some((known) => known.name === name));
+if (unknown.length > 0) {
+  console.error(
+    `no scenario ${unknown.join(', ')}; there are: ${scenarios.map(({ name }) => name).join(', ')}`,
+  );
+  process.exit(64);
+}
+
+/** Started when the first scenario asks for it; `TEST_DATABASE_URL` takes its place. */
+let starting: ReturnType<typeof startPostgresServer> | undefined;
+async function server(): Promise<string> {
+  const given = process.env['TEST_DATABASE_URL'];
+  if (given !== undefined && given !== '') return given;
+  starting ??= startPostgresServer();
+  const started = await starting;
+  if (started === undefined)
+    throw new Error('PostgreSQL: no binaries for this platform; set TEST_DATABASE_URL');
+  return started.url;
+}
+
+const seed = Number(values.seed ?? Date.now() % 1_000_000);
+
+type Way = { readonly engine: EngineName; readonly replicas: number };
+
+const wanted = ({ engine, replicas }: Way): boolean =>
+  (values.engine ?? engine) === engine && Number(values.replicas ?? replicas) === replicas;
+
+async function runOne(scenario: Scenario, way: Way): Promise<Run> {
+  const rounds = Number(values.rounds ?? scenario.rounds[values.short ? 'short' : 'long']);
+  const asked = { scenario, ...way, rounds, seed };
+  console.log(`\n${describeRun(asked)}`);
+  const startedAt = performance.now();
+  const note = (line: string): void => console.log(`  ${line}`);
+  const { figures, faults } = await scenario
+    .run({ ...way, rounds, seed, server, note })
+    .catch((error: unknown) => ({
+      figures: [],
+      faults: [error instanceof Error ? (error.stack ?? error.message) : String(error)],
+    }));
+  for (const fault of faults) console.log(`  FAULT ${fault}`);
+  return { ...asked, figures, faults, tookMs: performance.now() - startedAt };
+}
+
+const runs: Run[] = [];
+for (const scenario of scenarios) {
+  if (values.scenario !== undefined && !values.scenario.includes(scenario.name)) continue;
+  for (const way of scenario.ways.filter(wanted)) runs.push(await runOne(scenario, way));
+}
+await (await starting)?.remove();
+
+const card = createScorecard(runs);
+console.log(`\n${card.table}`);
+// What stands in the README is what a whole run found, and nothing else.
+const chosen = values.scenario ?? values.engine ?? values.replicas ?? values.rounds ?? values.integration;
+if (chosen === undefined && !values.short) card.publish();
+process.exit(card.held ? 0 : 1);

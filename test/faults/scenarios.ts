@@ -1,0 +1,19 @@
+import type { Scenario } from './scenario.ts';
+import { failpointScenario } from './scenarios/failpoints.ts';
+import { killScenario } from './scenarios/kills.ts';
+import { networkScenario } from './scenarios/network.ts';
+import { redeliveryScenario } from './scenarios/redelivery.ts';
+import { resourceScenario } from './scenarios/resources.ts';
+import { rollingScenario } from './scenarios/rolling.ts';
+import { storeTroubleScenario } from './scenarios/store-trouble.ts';
+
+/** Everything that is done to the service. A new scenario is a file and a line here. */
+export const scenarios: readonly Scenario[] = [
+  redeliveryScenario,
+  killScenario,
+  failpointScenario,
+  networkScenario,
+  storeTroubleScenario,
+  rollingScenario,
+  resourceScenario,
+];
