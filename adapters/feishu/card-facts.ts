@@ -1,5 +1,5 @@
 import type { FactBlock } from '../../src/contract/reply.ts';
-import { labelled, oneLine } from '../shared/fact-text.ts';
+import { thinned, oneLine } from '../shared/fact-text.ts';
 import { markdownElement } from './card-elements.ts';
 import type { CardElement } from './card-elements.ts';
 import { renderFeishuMarkdown } from './render.ts';
@@ -41,7 +41,7 @@ export function factMarkdown(fact: FactBlock, maxRows: number): string {
   const rows =
     fact.type === 'table'
       ? [fact.columns, ...firstRows(fact, maxRows)]
-      : labelled(fact.points, MAX_POINTS).map(({ label, value }) => [label, `${value} ${fact.unit}`]);
+      : thinned(fact.points, MAX_POINTS).map(({ label, value }) => [label, `${value} ${fact.unit}`]);
   const lines = rows.map((cells) => cells.map(oneLine).join(' | '));
   return renderFeishuMarkdown(
     `${title}\`\`\`\n${lines.join('\n').replaceAll('```', "'''")}\n\`\`\``,
@@ -79,7 +79,7 @@ function firstRows({ rows }: Table, maxRows: number): readonly (readonly string[
 }
 
 function chartElement(id: string, series: Series): CardElement {
-  const values = labelled(series.points, MAX_POINTS).map(({ label, value }) => ({ time: label, value }));
+  const values = thinned(series.points, MAX_POINTS).map(({ label, value }) => ({ time: label, value }));
   return {
     tag: 'chart',
     element_id: id,

@@ -7,21 +7,6 @@ export function thinned<Point>(points: readonly Point[], most: number): readonly
 }
 
 type Series = Extract<FactBlock, { type: 'series' }>;
-type Labelled = { readonly label: string; readonly value: number };
-
-const dayMs = 24 * 60 * 60_000;
-
-/** At most so many points, each with its time: `08:05` where all are of one day, else `11-20 08:05`. The server's zone. */
-export function labelled(points: Series['points'], most: number): readonly Labelled[] {
-  const shown = thinned(points, most);
-  const [first, last] = [shown[0]?.at.getTime() ?? 0, shown.at(-1)?.at.getTime() ?? 0];
-  const oneDay = last - first < dayMs;
-  return shown.map(({ at, value }) => ({ label: oneDay ? timeOf(at) : `${dayOf(at)} ${timeOf(at)}`, value }));
-}
-
-const two = (number: number): string => String(number).padStart(2, '0');
-const dayOf = (at: Date): string => `${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-const timeOf = (at: Date): string => `${two(at.getHours())}:${two(at.getMinutes())}`;
 
 const BARS = '▁▂▃▄▅▆▇█';
 

@@ -127,15 +127,8 @@ async function mark(context: CommandContext, written: string, vip: boolean): Pro
   return { markdown: (vip ? words.nowVip : words.nowNormal)(entries.length)[language] };
 }
 
-const nameOf = ({
-  kind,
-  platform,
-  id,
-}: {
-  kind: string;
-  platform: string;
-  id: string;
-}): string => (id === '' ? '' : `${platform}:${kind === 'chat' ? 'chat:' : ''}${id}`);
+const nameOf = ({ kind, platform, id }: { kind: string; platform: string; id: string }): string =>
+  id === '' ? '' : `${platform}:${kind === 'chat' ? 'chat:' : ''}${id}`;
 
 function subjectWords(subject: Subject, language: Language): string {
   if (subject.kind === 'person' || subject.kind === 'chat') return asCode(nameOf(subject));

@@ -1,7 +1,9 @@
 import type { FactBlock } from '../contract/reply.ts';
+import { maintenanceOf } from '../core/policy.ts';
 import type { StatusReport } from '../diagnosis/status.ts';
 import { summaries } from '../reply/notices/commands.ts';
 import { faults } from '../reply/notices/endings.ts';
+import { pausedFor } from '../reply/notices/maintenance.ts';
 import { count, duration } from '../reply/notices/phrase.ts';
 import { failedLately, models as modelWords, status as words } from '../reply/notices/status.ts';
 import type { Command } from './command.ts';
@@ -38,9 +40,10 @@ function figures(report: StatusReport, { language }: View): string[] {
 }
 
 /** An hour in which nobody asked has nothing to draw. */
-function chart({ history }: StatusReport, { language }: View): FactBlock[] {
-  const points = history.answers;
-  if (points.every(({ value }) => value === 0)) return [];
+function chart({ history }: StatusReport, { language }: View, timeZone: string): FactBlock[] {
+  if (history.answers.every(({ value }) => value === 0)) return [];
+  const clock = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' });
+  const points = history.answers.map(({ at, value }) => ({ label: clock.format(at), value }));
   const title = modelWords.chart[language];
   return [{ type: 'series', title, unit: modelWords.questions[language], points }];
 }
@@ -53,7 +56,10 @@ export const status: Command = {
   run: async ({ turn, language, services }) => {
     const report = await services.status();
     const view: View = { language, inGroup: turn.message.place.kind === 'group', at: report.at };
-    const red = attention(report, view);
+    const maintenance = maintenanceOf(services.policy.current());
+    const paused =
+      maintenance === undefined ? [] : [pausedFor(report.at.getTime() - maintenance.since)[language]];
+    const red = [...paused, ...attention(report, view)];
     const first = red.length === 0 ? [words.wellAll[language]] : red;
     const lines = [
       first.map((line) => `**${line}**`).join('\n\n'),
@@ -61,7 +67,11 @@ export const status: Command = {
         .map((line) => `- ${line}`)
         .join('\n'),
     ];
-    const facts = [modelTable(report, view), ...chart(report, view), platformTable(report, view)];
+    const facts = [
+      modelTable(report, view),
+      ...chart(report, view, services.timeZone),
+      platformTable(report, view),
+    ];
     return { markdown: lines.join('\n\n'), facts };
   },
 };

@@ -22,7 +22,8 @@ export type FactBlock =
       readonly type: 'series';
       readonly title: string;
       readonly unit: string;
-      readonly points: readonly { readonly at: Date; readonly value: number }[];
+      /** `label` is what stands below the point: a time of day, in the service's time zone. */
+      readonly points: readonly { readonly label: string; readonly value: number }[];
     };
 
 /** Everything a reply shows at one moment. A snapshot replaces the one before; a lost one is harmless. */

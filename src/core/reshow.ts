@@ -6,7 +6,7 @@ import { createAnswerText } from '../reply/answer-text.ts';
 import { preview } from '../reply/preview.ts';
 import type { Language, Store } from '../store/store.ts';
 import { presentEnding } from './present.ts';
-import { shortId, type Turn } from './turn.ts';
+import { shortId, type Turn, type TurnId } from './turn.ts';
 
 export type ReshowServices = {
   readonly store: Pick<Store, 'people'>;
@@ -44,11 +44,22 @@ async function closeAgain(
   await sink.close({ status: finish.status, snapshot }, services.dying);
 }
 
-/** What changed about an ended answer is a courtesy: that it could not be shown is logged and harms nothing. */
+/**
+ * What changed about an ended answer is a courtesy: that it could not be shown is logged and harms nothing. One reply is
+ * shown anew by one change after the other, for platforms refuse edits that overtake one another.
+ */
 export function createReshow(services: ReshowServices): Reshow {
+  const last = new Map<TurnId, Promise<void>>();
   return (turn, judged) => {
-    closeAgain(services, turn, judged).catch((error: unknown) => {
-      services.log.warn({ turn: shortId(turn.id), error }, 'an ended reply could not be shown anew');
-    });
+    const before = last.get(turn.id) ?? Promise.resolve();
+    const shown = before
+      .then(() => closeAgain(services, turn, judged))
+      .catch((error: unknown) => {
+        services.log.warn({ turn: shortId(turn.id), error }, 'an ended reply could not be shown anew');
+      })
+      .finally(() => {
+        if (last.get(turn.id) === shown) last.delete(turn.id);
+      });
+    last.set(turn.id, shown);
   };
 }

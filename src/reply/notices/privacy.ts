@@ -37,9 +37,3 @@ export const privacy = {
   /** A button under an answer whose question is no longer known. */
   gone: phrase('这个问题已经删除了', 'This question has been erased'),
 } as const;
-
-/** Under an answer where the people who set it up want it said. */
-export const machineMade = phrase(
-  '以上内容由 AI 生成，请核对后使用',
-  'Made by AI; please check before you use it',
-);

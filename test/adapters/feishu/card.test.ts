@@ -35,7 +35,7 @@ const everything = (text: string): Snapshot => ({
   buttons: [{ id: text, kind: 'retry', label: text }],
   facts: [
     { type: 'table', title: text, columns: [text, text], rows: [[text, text]] },
-    { type: 'series', title: text, unit: text, points: [{ at: new Date(0), value: 1 }] },
+    { type: 'series', title: text, unit: text, points: [{ label: text, value: 1 }] },
   ],
 });
 
@@ -166,7 +166,7 @@ describe('facts', () => {
   });
 
   it('keep the last point of a long series', () => {
-    const points = Array.from({ length: 1000 }, (_, value) => ({ at: new Date(value * 60_000), value }));
+    const points = Array.from({ length: 1000 }, (_, value) => ({ label: `${value}`, value }));
     const chart = card({
       markdown: '',
       preview: '',

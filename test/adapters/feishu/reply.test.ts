@@ -167,7 +167,7 @@ describe('an answer', () => {
 
 describe('a reply that is whole at once', () => {
   const table = { type: 'table', title: '服务', columns: ['名', '值'], rows: [['a', '1']] } as const;
-  const points = Array.from({ length: 200 }, (_, index) => ({ at: new Date(index * 60_000), value: index }));
+  const points = Array.from({ length: 200 }, (_, index) => ({ label: `${index}`, value: index }));
   const series = { type: 'series', title: '延迟', unit: 'ms', points } as const;
 
   it('is one message with native tables and charts, already closed', async () => {

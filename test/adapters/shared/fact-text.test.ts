@@ -1,12 +1,14 @@
 import { expect, it } from 'vitest';
-import { barsOf, labelled } from '../../../adapters/shared/fact-text.ts';
+import { barsOf } from '../../../adapters/shared/fact-text.ts';
 import { factMarkdown } from '../../../adapters/dingtalk/facts.ts';
 
-const minuteMs = 60_000;
-const points = (stepMs: number, ...values: readonly number[]) =>
-  values.map((value, index) => ({ at: new Date(2026, 10, 20, 8, 0, 0, index * stepMs), value }));
 const series = (...values: readonly number[]) =>
-  ({ type: 'series', title: '提问', unit: '个', points: points(5 * minuteMs, ...values) }) as const;
+  ({
+    type: 'series',
+    title: '提问',
+    unit: '个',
+    points: values.map((value, index) => ({ label: `08:0${index}`, value })),
+  }) as const;
 
 it('draws a series as bars from zero up, with the last value and the range', () => {
   expect(barsOf(series(0, 7, 3), 30)).toBe('▁█▄ 3 个 (0–7)');
@@ -16,14 +18,6 @@ it('draws equal values by their height, and none as nothing', () => {
   expect(barsOf(series(4, 4), 30)).toBe('██ 4 个 (4–4)');
   expect(barsOf(series(0, 0), 30)).toBe('▁▁ 0 个 (0–0)');
   expect(barsOf(series(), 30)).toBe('…');
-});
-
-it('names the time within one day, and the day beyond it', () => {
-  expect(labelled(points(5 * minuteMs, 1, 2), 30).map(({ label }) => label)).toEqual(['08:00', '08:05']);
-  expect(labelled(points(24 * 60 * minuteMs, 1, 2), 30).map(({ label }) => label)).toEqual([
-    '11-20 08:00',
-    '11-21 08:00',
-  ]);
 });
 
 it('on DingTalk a series is one line, and a table of two columns has its heading once', () => {

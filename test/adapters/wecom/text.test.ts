@@ -156,8 +156,8 @@ describe('what a bubble shows', () => {
         title: '速度',
         unit: 'ms',
         points: [
-          { at: new Date(0), value: 1 },
-          { at: new Date(1), value: 3 },
+          { label: '08:00', value: 1 },
+          { label: '08:05', value: 3 },
         ],
       },
     ] as const;

@@ -48,7 +48,14 @@ describe('.env.example', () => {
       const result = loadConfig({ env, dotenv, readFile, factories: adapterFactories });
       return result.ok ? result.config : formatFaults(result.faults);
     };
-    const examplesOnly = new Set(['ADMINS', 'ALLOW', 'QUIET_HOURS', 'QWEN_EXTRA_HEADERS', 'QWEN_EXTRA_BODY']);
+    const examplesOnly = new Set([
+      'ADMINS',
+      'ALLOW',
+      'QUIET_HOURS',
+      'QWEN_EXTRA_HEADERS',
+      'QWEN_EXTRA_BODY',
+      'DATABASE_URL',
+    ]);
     const defaults = lines.filter(({ key, value }) => value !== '' && !examplesOnly.has(key));
     expect(load(defaults.map(({ key, value }) => `${key}=${value}`).join('\n'))).toEqual(load(''));
   });
