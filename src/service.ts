@@ -22,7 +22,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { createModel } from './model/create-model.ts';
 import type { Model } from './model/types.ts';
 import { createCallBudget } from './reply/call-budget.ts';
-import { guarded } from './replicas/guarded-budget.ts';
+import { afterCrashMs, guarded } from './replicas/guarded-budget.ts';
 import { createLeases, type Leases } from './replicas/leases.ts';
 import { createCallLedger, pushesOf, type CallLedger } from './reply/call-ledger.ts';
 import { metered, type CallCounters } from './reply/metered-budget.ts';
@@ -67,7 +67,7 @@ export function modelFrom({ config, clock, log, version }: ServiceOptions): Mode
 
 export async function createAdapters(
   { config, plans, clock, log, version }: ServiceOptions,
-  running?: { readonly counters: CallCounters; readonly leases: Leases },
+  running?: { readonly counters: CallCounters; readonly leases: Leases; readonly notBefore: number },
 ): Promise<Adapter[]> {
   const deps = (platform: string): AdapterDeps => ({
     clock,
@@ -77,7 +77,11 @@ export async function createAdapters(
     createBudget(limits) {
       const budget = createCallBudget({ limits, clock, log });
       if (running === undefined) return budget;
-      return metered(guarded(budget, running.leases), platform, running.counters);
+      return metered(
+        guarded(budget, { ...running.leases, clock, notBefore: running.notBefore }),
+        platform,
+        running.counters,
+      );
     },
     proxyFor: createProxyFor(config.network),
     mediaHosts: config.network.mediaHosts,
@@ -191,7 +195,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   const ledger = await createCallLedger(store.calls, clock, config.timeZone);
   const metrics = createMetrics({ droppedLogLines: () => log.dropped() });
-  const adapters = await createAdapters(options, { counters: { ledger, metrics }, leases });
+  const crashed = (await store.turns.unfinished()).length > 0;
+  const notBefore = crashed ? performance.timeOrigin + afterCrashMs : 0;
+  const adapters = await createAdapters(options, { counters: { ledger, metrics }, leases, notBefore });
   const model = modelFrom(options);
   const stopping = new AbortController();
   const watchLog = logWith(log, { part: 'watch' });

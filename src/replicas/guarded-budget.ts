@@ -1,15 +1,30 @@
 import type { CallBudget } from '../contract/budget.ts';
+import type { Clock } from '../contract/runtime.ts';
 import type { Leases } from './leases.ts';
+
+/**
+ * After a crash nobody knows which calls left in the last moment. Limits on one second (five messages a second to one
+ * group) would be exceeded by what is taken up at once, so the first call waits until that second is over.
+ */
+export const afterCrashMs = 1_100;
+
+export type Guard = Pick<Leases, 'mayWrite'> & {
+  readonly clock: Clock;
+  /** No call leaves before; milliseconds since the epoch. */
+  readonly notBefore: number;
+};
 
 /**
  * Lets a call leave only while this process may write for its turns. It is asked at the last moment, when the budget lets
  * the call go: a process that was stopped in between finds out before it speaks.
  */
-export function guarded(budget: CallBudget, { mayWrite }: Pick<Leases, 'mayWrite'>): CallBudget {
+export function guarded(budget: CallBudget, { mayWrite, clock, notBefore }: Guard): CallBudget {
   return {
     slowDown: (call, retryAfterMs) => budget.slowDown(call, retryAfterMs),
     run: (call, signal, send) =>
       budget.run(call, signal, async () => {
+        const waitMs = notBefore - clock.now().getTime();
+        if (waitMs > 0) await clock.sleep(Math.min(waitMs, afterCrashMs), signal);
         await mayWrite(signal);
         signal.throwIfAborted();
         return send();
