@@ -53,7 +53,7 @@ async function runOne(scenario: Scenario, way: Way): Promise<Run> {
   const startedAt = performance.now();
   const note = (line: string): void => console.log(`  ${line}`);
   const { figures, faults } = await scenario
-    .run({ ...way, rounds, seed, server, note })
+    .run({ ...way, rounds, seed, only: values.integration, server, note })
     .catch((error: unknown) => ({
       figures: [],
       faults: [error instanceof Error ? (error.stack ?? error.message) : String(error)],
@@ -73,5 +73,5 @@ const card = createScorecard(runs);
 console.log(`\n${card.table}`);
 // What stands in the README is what a whole run found, and nothing else.
 const chosen = values.scenario ?? values.engine ?? values.replicas ?? values.rounds ?? values.integration;
-if (chosen === undefined && !values.short) card.publish();
+if (chosen === undefined && !values.short) await card.publish();
 process.exit(card.held ? 0 : 1);

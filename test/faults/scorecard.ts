@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
 import type { Figure, Scenario } from './scenario.ts';
 import type { EngineName } from './stand/database.ts';
 
@@ -23,7 +24,7 @@ export type Scorecard = {
   /** Every figure is within its target, and no fault was found. */
   readonly held: boolean;
   /** Writes it into `docs/faults/latest.json` and the README. */
-  publish(): void;
+  publish(): Promise<void>;
 };
 
 const path = (from: string): string => fileURLToPath(new URL(`../../${from}`, import.meta.url));
@@ -83,9 +84,10 @@ export function createScorecard(runs: readonly Run[]): Scorecard {
   return {
     table,
     held,
-    publish() {
+    async publish() {
       mkdirSync(dirname(resultFile), { recursive: true });
-      writeFileSync(resultFile, toJson(runs, held));
+      const layout = { ...(await resolveConfig(resultFile)), filepath: resultFile };
+      writeFileSync(resultFile, await format(toJson(runs, held), layout));
       const text = readFileSync(readmeFile, 'utf8');
       const told = `Found by \`npm run test:faults\` on ${machine()}, in real processes against the simulators ([what is done](docs/faults.md)):`;
       const block = `<!-- faults:begin -->\n${told}\n\n${table}\n<!-- faults:end -->`;

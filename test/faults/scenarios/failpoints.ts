@@ -47,7 +47,7 @@ export const failpointScenario: Scenario = {
 };
 
 async function oneRound(run: ScenarioRun, integration: Integration, tally: Tally): Promise<void> {
-  run.note(`${integration.name}`);
+  run.note(integration.name);
   const stand = await startStand({ ...run, integration });
   try {
     await stand.bringUp();

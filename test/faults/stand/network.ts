@@ -36,6 +36,8 @@ export async function placeProxies(environment: ServiceEnvironment, random: () =
     environment: Object.fromEntries(led) as ServiceEnvironment,
     proxies: [...proxies.values()],
     byPort: proxies,
-    stop: async () => void (await Promise.all([...proxies.values()].map((proxy) => proxy.stop()))),
+    async stop() {
+      await Promise.all([...proxies.values()].map((proxy) => proxy.stop()));
+    },
   };
 }
