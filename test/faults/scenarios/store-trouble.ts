@@ -1,9 +1,12 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
-import { integrations } from '../../e2e/integrations.ts';
+import { dingtalkTemplate } from '../../contract/dingtalk-harness.ts';
+import { dingtalkStageOn, dingtalkTraits } from '../../e2e/dingtalk-stage.ts';
+import { startDingTalkSimulator } from '../../simulators/dingtalk/simulator.ts';
 import type { DiskState } from '../failpoints/control.ts';
 import { percentile, type Scenario, type ScenarioRun } from '../scenario.ts';
-import { spots, startStand, type Stand } from '../stand/stand.ts';
+import { marksIn } from '../stand/marks.ts';
+import { spots, startStand, type Message, type Stand } from '../stand/stand.ts';
 
 /** Trouble that passes: what is done, and how it is undone. */
 type Trouble = { readonly name: string; readonly lastsMs: number; begin(stand: Stand): () => void };
@@ -71,7 +74,7 @@ export const storeTroubleScenario: Scenario = {
       run.engine === 'postgres'
         ? [gone(goneFor)]
         : [locked, disk('full', 'full'), disk('read-only', 'read-only')];
-    await onFeishu(run, troubles, tally);
+    await throughAll(run, troubles, tally);
     return {
       figures: [
         { name: 'troubles of the store', value: tally.troubles, unit: 'times' },
@@ -100,10 +103,25 @@ export const storeTroubleScenario: Scenario = {
   },
 };
 
-async function onFeishu(run: ScenarioRun, troubles: readonly Trouble[], tally: Tally): Promise<void> {
-  const integration = integrations.find(({ name }) => name === 'Feishu, webhook');
-  if (integration === undefined) throw new Error('the integration is not there any more');
+/** DingTalk's Stream, with the simulator at hand: it knows of each message whether it was acknowledged. */
+async function startWatched(run: ScenarioRun) {
+  const setting = { mode: 'stream', cards: true } as const;
+  const sim = await startDingTalkSimulator({ templates: [dingtalkTemplate] });
+  const integration = {
+    name: 'DingTalk, Stream',
+    traits: dingtalkTraits(setting),
+    create: async () => dingtalkStageOn(sim, setting),
+  };
   const stand = await startStand({ ...run, integration, proxied: run.engine === 'postgres' });
+  const acknowledged = ({ sent }: Message): boolean =>
+    sim.deliveries().some(({ msgId, state }) => msgId === sent.id && state === 'acknowledged');
+  return { ...stand, acknowledged };
+}
+
+type Watched = Awaited<ReturnType<typeof startWatched>>;
+
+async function throughAll(run: ScenarioRun, troubles: readonly Trouble[], tally: Tally): Promise<void> {
+  const stand = await startWatched(run);
   try {
     // Administrators are told of it.
     stand.expectAlerts();
@@ -121,7 +139,7 @@ async function onFeishu(run: ScenarioRun, troubles: readonly Trouble[], tally: T
   }
 }
 
-async function endure(stand: Stand, trouble: Trouble, tally: Tally): Promise<void> {
+async function endure(stand: Watched, trouble: Trouble, tally: Tally): Promise<void> {
   const { service } = stand;
   tally.troubles += 1;
   const before = stand.messages.length;
@@ -143,7 +161,15 @@ async function endure(stand: Stand, trouble: Trouble, tally: Tally): Promise<voi
     await wait(25);
   }
   tally.recoveredMs.push(performance.now() - startedAt);
+  tally.lied += await countLies(stand);
   // What was not acknowledged comes again, as the platform does after seconds, minutes and hours.
   stand.redeliverAll(stand.messages.slice(before));
   await stand.settle(settleWithinMs);
+}
+
+/** Messages for which the platform has our word, and which nobody would find after a crash. */
+async function countLies({ messages, acknowledged, database }: Watched): Promise<number> {
+  const claimed = messages.filter(acknowledged);
+  const stored = new Set((await database.turns()).flatMap(({ text }) => marksIn(text)));
+  return claimed.filter(({ mark }) => mark !== undefined && !stored.has(mark)).length;
 }

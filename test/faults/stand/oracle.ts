@@ -98,18 +98,19 @@ export function unfinished(seen: Seen): readonly string[] {
   ];
 }
 
+/** An answer may go on in a further reply; only the last one's end names the turn, and each line stands in one of them. */
 function faultsOfAnswer({ turn, marks, replies }: Answered): string[] {
   const name = `${marks.join(' ')} ${shortId(turn)}`;
-  const [reply] = replies;
-  const faults = replies.length > 1 ? [`${name}: ${replies.length} replies`] : [];
-  if (reply === undefined) return faults;
-  if (turn.status !== 'complete') {
-    if (!reply.words.includes(shortId(turn))) faults.push(`${name}: ended ${turn.status} without a word`);
-    return faults;
-  }
+  if (replies.length === 0) return [];
+  const ends = replies.filter(({ words }) => words.includes(shortId(turn))).length;
+  const faults = ends === 1 ? [] : [`${name}: ${ends} ends in ${replies.length} replies`];
   const lines = marks.flatMap((mark) => answerTo(mark).split('\n\n'));
-  const missing = lines.filter((line) => !reply.words.includes(line)).length;
-  if (missing > 0)
+  const times = (line: string): number =>
+    replies.reduce((sum, { text }) => sum + text.split(line).length - 1, 0);
+  const doubled = lines.filter((line) => times(line) > 1).length;
+  if (doubled > 0) faults.push(`${name}: ${doubled} of ${lines.length} lines stand there twice`);
+  const missing = lines.filter((line) => times(line) === 0).length;
+  if (turn.status === 'complete' && missing > 0)
     faults.push(`${name}: ${missing} of ${lines.length} lines are missing from a whole answer`);
   return faults;
 }
