@@ -1,4 +1,5 @@
 import { commandWords, summaries } from '../reply/notices/commands.ts';
+import type { Language } from '../store/store.ts';
 import type { Command } from './command.ts';
 
 export const help: Command = {
@@ -6,12 +7,25 @@ export const help: Command = {
   aliases: ['帮助', 'h', '?', '？'],
   summary: summaries.help,
   access: 'everyone',
-  run: async ({ language, available }) => {
-    const lines = available.map(({ name, aliases, summary }) => {
-      const chinese = aliases.find((alias) => /\p{Script=Han}/u.test(alias));
-      const names = chinese === undefined || language === 'en' ? `/${name}` : `/${name} 或 /${chinese}`;
-      return language === 'zh' ? `- ${names}：${summary.zh}` : `- ${names}: ${summary.en}`;
-    });
-    return { markdown: [commandWords.helpTitle[language], '', ...lines].join('\n') };
+  run: async ({ turn, language, available }) => {
+    const words = commandWords.help;
+    const linesFor = (access: Command['access']): string =>
+      available
+        .filter((command) => command.access === access)
+        .map((command) => line(command, language))
+        .join('\n');
+    const steering = linesFor('administrators');
+    const paragraphs = [
+      words[turn.message.place.kind][language],
+      linesFor('everyone'),
+      ...(steering === '' ? [] : [words.forAdministrators[language], steering]),
+    ];
+    return { markdown: paragraphs.join('\n\n') };
   },
 };
+
+function line({ name, aliases, summary }: Command, language: Language): string {
+  if (language === 'en') return `- /${name}: ${summary.en}`;
+  const chinese = aliases.find((alias) => /\p{Script=Han}/u.test(alias));
+  return `- /${name}${chinese === undefined ? '' : ` 或 /${chinese}`}：${summary.zh}`;
+}

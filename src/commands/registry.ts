@@ -26,33 +26,33 @@ import { users } from './users.ts';
 import { whoami } from './whoami.ts';
 import { why } from './why.ts';
 
-/** All commands, in the order in which `/help` lists them. */
+/** All commands, in the order in which `/help` lists them: what is needed most first, then the administrators'. */
 export const commands: readonly Command[] = [
-  help,
   newConversation,
   stop,
   retry,
   think,
   model,
   assistant,
-  whoami,
   context,
-  forget,
-  lang,
-  usage,
   why,
-  users,
-  allow,
-  deny,
-  audit,
+  usage,
+  whoami,
+  lang,
+  forget,
+  help,
   status,
   doctor,
-  models,
   queue,
   pause,
   resume,
   broadcast,
+  models,
   limit,
+  users,
+  allow,
+  deny,
+  audit,
 ];
 
 /** The commands that somebody may use and hear of. */

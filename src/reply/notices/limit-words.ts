@@ -1,6 +1,6 @@
 import type { Measure } from '../../core/limits.ts';
 import type { LimitValue } from '../../store/policy.ts';
-import { count, phrase, type Phrase } from './phrase.ts';
+import { count, numberOfQuestions, phrase, type Phrase } from './phrase.ts';
 
 /** What `/limit` says. */
 export const limitWords = {
@@ -41,12 +41,12 @@ export const limitWords = {
 
 /** `每分钟 30 个问题`, `每天词元不限`. */
 export function valueWords(measure: Measure, value: LimitValue): Phrase {
-  const amount = typeof value === 'number' ? count(value) : undefined;
+  const limited = typeof value === 'number';
   if (measure === 'requestsPerMinute')
-    return amount === undefined
-      ? phrase('每分钟不限', 'any number a minute')
-      : phrase(`每分钟 ${amount} 个问题`, `${amount} questions a minute`);
-  return amount === undefined
-    ? phrase('每天词元不限', 'any number of tokens a day')
-    : phrase(`每天 ${amount} 词元`, `${amount} tokens a day`);
+    return limited
+      ? phrase(`每分钟 ${count(value)} 个问题`, `${numberOfQuestions(value)} a minute`)
+      : phrase('每分钟不限', 'any number a minute');
+  return limited
+    ? phrase(`每天 ${count(value)} 词元`, `${count(value)} tokens a day`)
+    : phrase('每天词元不限', 'any number of tokens a day');
 }

@@ -1,5 +1,5 @@
 import type { LimitReached } from '../../core/limits.ts';
-import { count, phrase, type Phrase } from './phrase.ts';
+import { count, numberOfQuestions, phrase, type Phrase } from './phrase.ts';
 
 /** `14:03`, or `明天 00:00` when that is on another day. `now` is when the sentence is made. */
 function clockTime(at: number, now: number, timeZone: string): Phrase {
@@ -40,7 +40,7 @@ export function limitReached(
     );
   return phrase(
     `${whose.zh}一分钟最多提 ${count(limit)} 个问题，已经到了。${again.zh} 之后可以继续，在那之前的消息我不会回答。`,
-    `That was ${count(limit)} questions within a minute, as many as are allowed for ${whose.en}. It works again ${again.en}; messages before then are not answered.`,
+    `At most ${numberOfQuestions(limit)} a minute ${limit === 1 ? 'is' : 'are'} allowed for ${whose.en}, and that is reached. It works again ${again.en}; messages before then are not answered.`,
   );
 }
 

@@ -1,5 +1,5 @@
 import type { TurnedAway } from '../../store/turned-away.ts';
-import { count, duration, phrase, type Phrase } from './phrase.ts';
+import { count, duration, numberOfQuestions, phrase, type Phrase } from './phrase.ts';
 
 /** `/pause` and `/resume`. `sentence` is what people who ask are told meanwhile. */
 export const maintenanceWords = {
@@ -21,7 +21,7 @@ export const maintenanceWords = {
     const nobody = phrase('这段时间没有人提问。', 'Nobody asked meanwhile.');
     const some = phrase(
       `这段时间有 ${count(people)} 个人的 ${count(questions)} 个问题没有回答。`,
-      `${count(questions)} ${questions === 1 ? 'question' : 'questions'} of ${count(people)} ${people === 1 ? 'person' : 'people'} went unanswered meanwhile.`,
+      `${numberOfQuestions(questions)} of ${count(people)} ${people === 1 ? 'person' : 'people'} went unanswered meanwhile.`,
     );
     const away = questions === 0 ? nobody : some;
     return phrase(

@@ -18,20 +18,20 @@ export const memory = {
     '本群共用一个对话，群里人人都能接着问。',
     'This group shares one conversation, which anyone in it can go on with.',
   ),
-  isDefault: phrase('（默认设置）', ' (the default)'),
+  isDefault: phrase('（默认设置）', ' This is the default.'),
   usage: phrase(
     '管理员或群主可以切换：/context group（全组）、/context user（个人）、/context default（默认）。',
     'An administrator or the group’s owner can switch: /context group, /context user, /context default.',
   ),
   toUser: phrase(
     '好，从下一条消息起，本群里每个人有各自的对话。之前各自的对话还在，共用的那个先放着。',
-    'Done: from the next message on, everyone in this group has a conversation of their own. Earlier own ones are still there; the shared one is put aside.',
+    'Done: from the next message on, everyone in this group has a conversation of their own. Earlier conversations of one’s own go on; the shared one is put aside.',
   ),
   toGroup: phrase(
     '好，从下一条消息起，本群共用一个对话，请不要在这里问私事。各自的对话先放着，不会被别人看到。',
-    'Done: from the next message on, this group shares one conversation, so please ask nothing private here. Everyone’s own one is put aside; nobody else sees it.',
+    'Done: from the next message on, this group shares one conversation, so please ask nothing private here. Everyone’s own conversation is put aside; nobody else sees it.',
   ),
-  fixed: phrase('这一点不能改。', 'This cannot be changed.'),
+  fixed: phrase('这一点不能改。', ' This cannot be changed.'),
   refused: phrase(
     '只有管理员或群主可以切换本群的对话范围。',
     'Only an administrator or the group’s owner can change whose memory this group has.',

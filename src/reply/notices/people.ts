@@ -1,4 +1,4 @@
-import { count, duration, phrase, type Phrase } from './phrase.ts';
+import { count, duration, numberOfQuestions, phrase, type Phrase } from './phrase.ts';
 
 const howToName = phrase(
   '编号写成 `平台:用户编号`、`平台:chat:会话编号` 或 `平台:*`；本人发送 /whoami 能看到，管理员用 /users 能查到。',
@@ -69,7 +69,7 @@ export const users = {
   addedBy: (whose: string): Phrase => phrase(`由 ${whose} 添加`, `added by ${whose}`),
   recent: phrase('**最近 30 天**', '**The last 30 days**'),
   questions: (questions: number): Phrase =>
-    phrase(`${count(questions)} 个问题`, `${count(questions)} ${questions === 1 ? 'question' : 'questions'}`),
+    phrase(`${count(questions)} 个问题`, `${numberOfQuestions(questions)}`),
   ago: (milliseconds: number): Phrase => {
     const past = duration(milliseconds);
     return phrase(`${past.zh}前`, `${past.en} ago`);

@@ -18,6 +18,11 @@ export function count(value: number): string {
   return value.toLocaleString('en-US');
 }
 
+/** `1 question`, `1,204 questions`: English alone has a plural. */
+export function numberOfQuestions(value: number): string {
+  return `${count(value)} ${value === 1 ? 'question' : 'questions'}`;
+}
+
 /** `3 天 4 小时`, `5 分 12 秒`: the two largest units. */
 export function duration(milliseconds: number): Phrase {
   const whole = Math.max(0, Math.floor(milliseconds / 1000));

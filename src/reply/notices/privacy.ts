@@ -1,8 +1,8 @@
-import { count, phrase, type Phrase } from './phrase.ts';
+import { count, numberOfQuestions, phrase, type Phrase } from './phrase.ts';
 
 function amount(questions: number, pictures: number): Phrase {
-  const zh = `${count(questions)} 个问题和它们的回答`;
-  const en = `${count(questions)} ${questions === 1 ? 'question with its answer' : 'questions with their answers'}`;
+  const zh = `${count(questions)} 个问题和回答`;
+  const en = `${numberOfQuestions(questions)} of yours with ${questions === 1 ? 'its answer' : 'their answers'}`;
   if (pictures === 0) return phrase(zh, en);
   return phrase(
     `${zh}，还有 ${count(pictures)} 张图片`,
@@ -17,7 +17,7 @@ export const privacy = {
     const { zh, en } = amount(questions, pictures);
     return phrase(
       `我这里存着你在这个平台上的 ${zh}，群聊和单聊都算。删除后无法恢复，只留下用量计数；聊天窗口里的消息要你自己删。\n\n确定的话，发送 /forget confirm（或 /忘记 确认）。`,
-      `I hold ${en} of yours on this platform, in groups and in our direct chat. Once erased they cannot be brought back; only counters of use remain, and messages in the chat itself are yours to delete.\n\nTo go on, send /forget confirm.`,
+      `On this platform I hold ${en}, from groups and our direct chat. What is erased cannot be brought back; only counters of use remain, and messages in the chat itself are yours to delete.\n\nTo go on, send /forget confirm.`,
     );
   },
   nothing: phrase('我这里没有存你的任何对话。', 'I hold nothing of yours.'),

@@ -1,4 +1,4 @@
-import { phrase, type Phrase } from './phrase.ts';
+import { numberOfQuestions, phrase, type Phrase } from './phrase.ts';
 
 /** The line that stands in a reply while there is no answer yet, and the words on its buttons. */
 export const progress = {
@@ -13,7 +13,7 @@ export const progress = {
   /** `expectedMs` is absent while nobody can tell, and when it took longer than was told. */
   waiting: (ahead: number, expectedMs?: number): Phrase => {
     const zh = `前面还有 ${ahead} 个问题，`;
-    const en = `${ahead} ${ahead === 1 ? 'question' : 'questions'} before yours`;
+    const en = `${numberOfQuestions(ahead)} before yours`;
     if (expectedMs === undefined) return phrase(`${zh}请稍等…`, `${en}…`);
     const about = roughly(expectedMs);
     return phrase(`${zh}约 ${about.zh}`, `${en}, about ${about.en}`);

@@ -1,5 +1,5 @@
 import type { ModelFaultCode } from '../../model/types.ts';
-import { count, phrase, type Phrase } from './phrase.ts';
+import { count, numberOfQuestions, phrase, type Phrase } from './phrase.ts';
 
 export const status = {
   wellAll: phrase('✓ 一切正常', '✓ all is well'),
@@ -13,6 +13,7 @@ export const status = {
   up: phrase('✓ 正常', '✓ up'),
   down: phrase('✗ 断开', '✗ down'),
   connecting: phrase('连接中', 'connecting'),
+  standby: phrase('待命（由另一个副本连接）', 'standby (another replica is connected)'),
   failed: phrase('✗ 需要处理', '✗ needs attention'),
   unknown: phrase('未知', 'unknown'),
   none: phrase('无', 'none'),
@@ -71,7 +72,7 @@ export const ago = (age: Phrase): Phrase => phrase(`${age.zh}前`, `${age.en} ag
 export const failedLately = (failures: number, causes: Phrase): Phrase =>
   phrase(
     `近 1 小时有 ${count(failures)} 个提问没答好：${causes.zh}`,
-    `${count(failures)} ${failures === 1 ? 'question' : 'questions'} of the last hour went wrong: ${causes.en}`,
+    `${numberOfQuestions(failures)} of the last hour went wrong: ${causes.en}`,
   );
 
 /** Why answers did not come whole, in as few words as a phone has room for. */

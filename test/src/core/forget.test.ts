@@ -24,7 +24,7 @@ describe('/forget', () => {
     world.adapter.media.set('picture', Uint8Array.of(1, 2));
     await say('问一', { media: [fakeMediaRef('picture')] });
     await say('问二', { chat: 'group-2' });
-    expect(await say('/forget')).toMatch(/2 个问题和它们的回答，还有 1 张图片.*\n\n.*\/forget confirm/);
+    expect(await say('/forget')).toMatch(/2 个问题和回答，还有 1 张图片.*\n\n.*\/forget confirm/);
     expect(await say('/forget yes please')).toContain('2 个问题');
     await say('问三');
     expect(shown()).toContain('问一');
@@ -41,7 +41,7 @@ describe('/forget', () => {
     await say('别人在话题的话', { from: 'bob', ...topic });
     await say('别人的话', { from: 'bob' });
     expect(await say('/忘记 确认', direct)).toBe(
-      '已删除：你的 3 个问题和它们的回答，还有 1 张图片。我不再记得它们。',
+      '已删除：你的 3 个问题和回答，还有 1 张图片。我不再记得它们。',
     );
     await say('接着', {});
     expect(shown()).not.toContain('群里的话');
