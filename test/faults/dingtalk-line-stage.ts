@@ -3,6 +3,7 @@ import type { Adapter } from '../../src/contract/adapter.ts';
 import type { Clock, Logger } from '../../src/contract/runtime.ts';
 import { createCallBudget, type StoppableCallBudget } from '../../src/reply/call-budget.ts';
 import { dingtalkFactory } from '../../adapters/dingtalk/index.ts';
+import { alone } from '../fakes/alone.ts';
 import type { SimConnection } from '../simulators/dingtalk/connection.ts';
 import type { DingTalkLimits } from '../simulators/dingtalk/rules.ts';
 import { startDingTalkSimulator, type DingTalkSimulator } from '../simulators/dingtalk/simulator.ts';
@@ -60,6 +61,7 @@ export async function startLineStage(
     proxyFor: () => undefined,
     mediaHosts: [],
     version: '0.0.0',
+    ...alone(clock),
   });
   await adapter.start(async (event) => {
     if (event.type === 'message') received.set(event.text, (received.get(event.text) ?? 0) + 1);

@@ -71,3 +71,6 @@ export function percentile(values: readonly number[], share: number): number {
 
 /** Several faults in a row are one cause's; the first ones tell it. */
 export const enoughFaults = 20;
+
+/** One process on each engine, and two on the engine that several can share. */
+export const aloneAndTogether: Scenario['ways'] = [...alone, { engine: 'postgres', replicas: 2 }];

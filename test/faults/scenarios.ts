@@ -6,6 +6,7 @@ import { redeliveryScenario } from './scenarios/redelivery.ts';
 import { resourceScenario } from './scenarios/resources.ts';
 import { rollingScenario } from './scenarios/rolling.ts';
 import { storeTroubleScenario } from './scenarios/store-trouble.ts';
+import { pauseScenario, takeOverScenario } from './scenarios/take-over.ts';
 
 /** Everything that is done to the service. A new scenario is a file and a line here. */
 export const scenarios: readonly Scenario[] = [
@@ -15,5 +16,7 @@ export const scenarios: readonly Scenario[] = [
   networkScenario,
   storeTroubleScenario,
   rollingScenario,
+  takeOverScenario,
+  pauseScenario,
   resourceScenario,
 ];

@@ -1,5 +1,5 @@
 import { integrations, type Integration } from '../../e2e/integrations.ts';
-import { alone, chosen, shares, type Scenario, type ScenarioRun } from '../scenario.ts';
+import { aloneAndTogether, chosen, shares, type Scenario, type ScenarioRun } from '../scenario.ts';
 import { spots, startStand, type Message, type Stand } from '../stand/stand.ts';
 
 const redelivering = integrations.filter(({ traits }) => traits.redelivers);
@@ -16,7 +16,7 @@ type Tally = { redeliveries: number; restarts: number; taken: number; readonly f
 export const redeliveryScenario: Scenario = {
   name: 'redelivery',
   what: `every message delivered ${perMessage} times more, at every moment of its life, across ${restartsInAll} restarts`,
-  ways: alone,
+  ways: aloneAndTogether,
   rounds: { long: 10_000, short: 400 },
   async run(run) {
     const tally: Tally = { redeliveries: 0, restarts: 0, taken: 0, faults: [] };

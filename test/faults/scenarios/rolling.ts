@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { integrations } from '../../e2e/integrations.ts';
-import { alone, type Scenario, type ScenarioRun } from '../scenario.ts';
+import { aloneAndTogether, type Scenario, type ScenarioRun } from '../scenario.ts';
 import { spots, startStand, type Stand } from '../stand/stand.ts';
 
 const settleWithinMs = 60_000;
@@ -15,7 +15,7 @@ type Tally = { restarts: number; disorderly: number; late: number; noted: number
 export const rollingScenario: Scenario = {
   name: 'rolling',
   what: 'SIGTERM to one process after the other under load',
-  ways: alone,
+  ways: aloneAndTogether,
   rounds: { long: 10, short: 2 },
   async run(run) {
     const tally: Tally = { restarts: 0, disorderly: 0, late: 0, noted: 0, faults: [] };

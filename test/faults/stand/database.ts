@@ -33,6 +33,10 @@ export type RunDatabase = {
   readonly secrets: readonly string[];
   /** Everything stored, oldest first. Rejects while the database cannot be read. */
   turns(): Promise<readonly StoredTurn[]>;
+  /** From now on the database itself counts writes to turns whose lease was over; PostgreSQL only. */
+  watchLeases(): Promise<void>;
+  /** How many there were; 0 where nobody counts. */
+  lateWrites(): Promise<number>;
   remove(): Promise<void>;
 };
 
@@ -69,17 +73,35 @@ function readSqlite(file: string): readonly StoredTurn[] {
   }
 }
 
-async function readPostgres(url: string): Promise<readonly StoredTurn[]> {
+async function ask(url: string, statement: string): Promise<readonly Row[]> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
   client.on('error', () => undefined);
   try {
     await client.connect();
-    const { rows } = await client.query<Row>(`select ${columns}`);
-    return rows.map(decode);
+    return (await client.query<Row>(statement)).rows;
   } finally {
     await client.end().catch(() => undefined);
   }
 }
+
+/**
+ * A write that neither renews a lease nor takes a turn over, to a turn whose lease was over at that moment by the
+ * database's own clock.
+ */
+const lateWriteTrigger = `
+  create table late_writes (turn text not null, at timestamptz not null);
+  create function note_late_write() returns trigger language plpgsql as $$
+  begin
+    if old.lease_until < extract(epoch from clock_timestamp()) * 1000
+      and new.fence = old.fence and new.lease_until is not distinct from old.lease_until
+      and old.state not in ('done', 'failed', 'interrupted')
+    then
+      insert into late_writes values (old.id, clock_timestamp());
+    end if;
+    return new;
+  end $$;
+  create trigger late_write before update on turns for each row execute function note_late_write();
+`;
 
 /** `server`: the address of a PostgreSQL, asked for only where it is needed. */
 export async function openRunDatabase(
@@ -101,7 +123,16 @@ export async function openRunDatabase(
     file,
     environment: schema === undefined ? {} : { DATABASE_URL: schema.url },
     secrets: password === '' ? [] : [password, decodeURIComponent(password)],
-    turns: async () => (schema === undefined ? readSqlite(file) : readPostgres(schema.url)),
+    turns: async () =>
+      schema === undefined ? readSqlite(file) : (await ask(schema.url, `select ${columns}`)).map(decode),
+    async watchLeases() {
+      if (schema !== undefined) await ask(schema.url, lateWriteTrigger);
+    },
+    async lateWrites() {
+      if (schema === undefined) return 0;
+      const [row] = await ask(schema.url, 'select count(*) as count from late_writes');
+      return Number(row?.['count']);
+    },
     async remove() {
       await schema?.drop();
       for (const { remove } of folders.values()) remove();

@@ -12,6 +12,8 @@ export type Replica = {
   readonly port: number;
   pid(): number;
   alive(): boolean;
+  /** Alive, and not stopped by a signal: what a load balancer would send something to. */
+  serving(): boolean;
   /** Resolves once the process is under way, not once it is ready. */
   start(): Promise<void>;
   /** Resolves when it answers that it is ready. */
@@ -44,6 +46,7 @@ export async function createReplica(options: ReplicaOptions): Promise<Replica> {
   const port = await freePort();
   let service: ServiceProcess | undefined;
   let told = true;
+  let stopped = false;
 
   const current = (): ServiceProcess => {
     if (service === undefined) throw new Error(`replica ${options.index} was never started`);
@@ -65,8 +68,10 @@ export async function createReplica(options: ReplicaOptions): Promise<Replica> {
     port,
     pid: () => current().pid,
     alive,
+    serving: () => alive() && !stopped,
     async start() {
       tell();
+      stopped = false;
       service = await startServiceProcess(options.folder, { ...options.environment, PORT: String(port) });
       told = false;
     },
@@ -77,7 +82,11 @@ export async function createReplica(options: ReplicaOptions): Promise<Replica> {
       await answer?.body?.cancel();
       return answer?.status;
     },
-    signal: (signal) => void process.kill(current().pid, signal),
+    signal(signal) {
+      process.kill(current().pid, signal);
+      if (signal === 'SIGSTOP') stopped = true;
+      if (signal === 'SIGCONT') stopped = false;
+    },
     async end(signal) {
       const how = await current().end(signal);
       tell();

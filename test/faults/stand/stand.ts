@@ -123,7 +123,7 @@ function environmentOf({ stage, qwen, database, network, control }: Surroundings
 export async function startStand(options: StandOptions): Promise<Stand> {
   const replicas: Replica[] = [];
   const surroundings = await surround(options, () =>
-    replicas.filter((replica) => replica.alive()).map(({ port }) => port),
+    replicas.filter((replica) => replica.serving()).map(({ port }) => port),
   );
   const { stage, qwen, database, random, network, front, control } = surroundings;
   const leaks = createLeakFinder([...stage.secrets, ...database.secrets, modelKey]);
