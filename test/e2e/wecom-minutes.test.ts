@@ -80,10 +80,12 @@ describe('12,000 Chinese characters through the self-built app', () => {
   const visible = (text: string): string => text.replace(/\s/g, '');
 
   it('arrive without losing or halving one, and two such answers for one person stay below the silent limit', async () => {
-    const { model, ask, answered, shown, sim } = await begin('app');
+    const { model, ask, answered, shown, sim, until } = await begin('app');
     const answers = [answerOf('甲'), answerOf('乙')];
     model.answerWith(...answers.map((answer) => saying(answer)));
     ask('写长一点');
+    // Sent in the same moment they would be one question.
+    await until(() => model.asked.length === 1, 'the first one is being answered');
     ask('再写长一点');
     await answered();
     const messages = shown();
