@@ -27,6 +27,7 @@ export function openServiceStore({ config, dataDirectory, clock, log }: StateOpt
       ? embedded
       : { url: database.url, log: logWith(log, { part: 'store' }), uuid: randomUUID },
     clock,
+    randomUUID(),
   );
 }
 

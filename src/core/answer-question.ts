@@ -41,8 +41,8 @@ export type Answering = {
   readonly trace: Trace;
   /** Text of the answer is about to be shown; from now on nothing is added to the question. */
   readonly onFirstText: () => void;
-  /** Stores what is known by now; never rejects. */
-  readonly save: (patch: TurnPatch) => Promise<void>;
+  /** Stores what is known by now; never rejects. False: it could not be stored now. */
+  readonly save: (patch: TurnPatch) => Promise<boolean>;
 };
 
 export type Answered = { readonly ending: Ending; readonly reasoning: string };

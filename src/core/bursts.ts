@@ -38,9 +38,9 @@ export type Bursts = {
   open(scope: Scope, message: InboundMessage): TurnId | undefined;
   /**
    * Takes a stored part to its question; where that has begun to be answered, it becomes one of its own, which `alone`
-   * says.
+   * says. `elsewhere`: another process has taken it together with its question.
    */
-  join(part: Turn): Promise<'joined' | 'alone'>;
+  join(part: Turn): Promise<'joined' | 'alone' | 'elsewhere'>;
   /**
    * Takes a message back out of the question it belongs to, which is then asked again without it. False where that cannot
    * be: its answer is being shown, it is all there is, or no such question is open.
@@ -164,7 +164,8 @@ export function createBursts({ store, clock, begin }: BurstServices): Bursts {
         entry.interrupt.abort();
         return 'joined';
       }
-      await store.turns.save(part.id, { kind: 'question' }, clock.now().getTime());
+      const now = clock.now().getTime();
+      if (!(await store.turns.save(part.id, { kind: 'question' }, now, part.fence))) return 'elsewhere';
       begin({ ...part, kind: 'question' });
       return 'alone';
     },

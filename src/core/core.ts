@@ -127,15 +127,17 @@ export function createCore(services: CoreServices): Core {
     try {
       await handle(await services.adminCode.settle(turn));
     } catch (error) {
-      // Nothing is said that does not hold; the next start takes the turn up.
+      // Nothing is said that does not hold; once its lease is over, the turn is taken up again.
       log.error({ error, turn: shortId(turn.id) }, 'the first administrator could not be stored');
     }
   };
   const begin = (turn: Turn): void => {
     held.set(turn.id, { id: turn.id, fence: turn.fence });
+    services.leases.began(turn.acceptedAt);
     const work = carryOut(turn).finally(() => {
       working.delete(work);
       held.delete(turn.id);
+      running.remove(turn.id);
       bursts.forget(turn.id);
     });
     working.add(work);

@@ -26,6 +26,7 @@ export function createTurnHandler(services: HandleServices): (turn: Turn) => Pro
     if (adapter === undefined) return log.warn({}, 'a turn waits for a platform that is not configured');
     const registered = services.running.add(turn);
     try {
+      if (registered.letGo.aborted) return;
       const { platform } = turn.message.place;
       const language =
         (await services.store.people.language(platform, turn.message.sender.key)) ?? services.locale;
@@ -46,15 +47,17 @@ function begin(services: HandleServices, known: Omit<Task, 'reply' | 'save' | 't
   const { turn, adapter, language, log, letGo } = known;
   const { store, clock } = services;
   const trace = createTrace(turn, clock);
-  const save = async (patch: TurnPatch): Promise<void> => {
+  const save = async (patch: TurnPatch): Promise<boolean> => {
     try {
       const held = await store.turns.save(turn.id, patch, clock.now().getTime(), turn.fence);
-      if (held || letGo.aborted) return;
+      if (held || letGo.aborted) return true;
       log.warn({}, 'another process has taken the turn over');
       services.running.letGo(turn.id);
+      return true;
     } catch (error) {
       // The person still gets the answer; only what a restart would know of it is older.
       log.error({ error }, 'the state of the turn could not be stored');
+      return false;
     }
   };
   const reply: LiveReply = createLiveReply({
@@ -73,12 +76,13 @@ function begin(services: HandleServices, known: Omit<Task, 'reply' | 'save' | 't
     random: services.random,
     log,
     signal: AbortSignal.any([services.dying, letGo]),
-    onParts: (parts) =>
-      save({
+    async onParts(parts) {
+      await save({
         parts,
         trace: trace.soFar(),
         ...(reply.text() === '' ? { state: 'open' } : { answer: reply.text() }),
-      }),
+      });
+    },
     onShown: trace.shown,
     onGone: () => void services.running.stop(turn.id, 'gone'),
   });

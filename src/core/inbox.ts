@@ -80,8 +80,8 @@ async function recall(
   const ofMessage = (turn: Turn): boolean =>
     turn.message.place.adapter === adapter &&
     (turn.message.eventKey === message || turn.message.eventKey.startsWith(`${message}#`));
-  if (!asked) await elsewhere.stop(ofMessage, 'recalled');
   const erased = await store.forget.eraseMessage(adapter, message, at);
+  await elsewhere.stop((turn) => ofMessage(turn) || erased.includes(turn.id), 'recalled');
   const stopped = erased.filter((id) => running.stop(id, 'recalled')).length > 0 || asked;
   log.info({ adapter, stopped, erased: erased.length }, 'a message was recalled');
   return erased.length > 0 ? accepted : ignored;

@@ -44,7 +44,7 @@ export type Running = {
   stopPerson(platform: PlatformId, person: PersonKey, reason: StopReason): number;
   stopMessage(adapter: string, message: EventKey, reason: StopReason): boolean;
   stopAll(reason: StopReason): void;
-  /** This turn is another process's from now on. */
+  /** This turn is another process's from now on, also if it is registered only later. */
   letGo(id: TurnId): void;
   letGoOfAll(): void;
   /** The questions among them that were not stopped, in the order in which they came. */
@@ -56,6 +56,8 @@ export type Running = {
 export function createRunning(): Running {
   const entries = new Map<TurnId, Entry>();
   const lasting = new Set<TurnId>();
+  /** Let go before they were registered; until they are removed. */
+  const lostEarly = new Set<TurnId>();
 
   function end({ controller }: Entry, reason: StopReason): boolean {
     if (controller.signal.aborted) return false;
@@ -72,12 +74,15 @@ export function createRunning(): Running {
     add(turn) {
       const controller = new AbortController();
       const letGo = new AbortController();
-      entries.set(turn.id, { turn, controller, letGo });
+      const entry = { turn, controller, letGo };
+      entries.set(turn.id, entry);
+      if (lostEarly.has(turn.id)) release(entry);
       return { signal: controller.signal, letGo: letGo.signal };
     },
     remove(id) {
       entries.delete(id);
       lasting.delete(id);
+      lostEarly.delete(id);
     },
     lasting: (id) => void lasting.add(id),
     has: (id) => entries.has(id),
@@ -117,7 +122,8 @@ export function createRunning(): Running {
     },
     letGo(id) {
       const entry = entries.get(id);
-      if (entry !== undefined) release(entry);
+      if (entry === undefined) lostEarly.add(id);
+      else release(entry);
     },
     letGoOfAll() {
       for (const entry of entries.values()) release(entry);

@@ -47,7 +47,8 @@ export type Task = {
   /** Aborts when the turn is another process's from now on. */
   readonly letGo: AbortSignal;
   readonly trace: Trace;
-  readonly save: (patch: TurnPatch) => Promise<void>;
+  /** Never rejects. False: it could not be stored now. True also for a turn that is another process's by now. */
+  readonly save: (patch: TurnPatch) => Promise<boolean>;
   readonly reply: LiveReply;
   /** Parts that end together with this turn. */
   readonly absorbed: () => readonly TurnId[];
@@ -61,7 +62,29 @@ export function presented({ turn, adapter, language }: Task, ending: Ending, thi
 /** The turn is another process's now: nothing more is said or stored for it here. */
 const isLetGo = ({ letGo }: Task): boolean => letGo.aborted;
 
-/** Stores the end before it is shown, and that it was shown after the platform said so. */
+/** How soon an end that could not be stored is stored again. */
+const storeAgainMs = 1_000;
+/** Where the store is well and still refuses, it will not take this at all. */
+const triesWhileHealthy = 3;
+
+/** Stores what must not be forgotten, for as long as the store is in trouble and the turn is ours. */
+async function storeSurely(
+  { store, clock, dying }: HandleServices,
+  { save, letGo }: Task,
+  patch: TurnPatch,
+): Promise<boolean> {
+  const over = AbortSignal.any([dying, letGo]);
+  for (let tries = 1; ; tries += 1) {
+    if (await save(patch)) return true;
+    if (over.aborted || (store.healthy() && tries >= triesWhileHealthy)) return false;
+    await clock.sleep(storeAgainMs, over);
+  }
+}
+
+/**
+ * Stores the end before it is shown, and that it was shown after the platform said so. Until that is stored the turn stays
+ * in work here, or it would be taken up and answered once more.
+ */
 export async function deliver(
   services: HandleServices,
   task: Task,
@@ -73,19 +96,23 @@ export async function deliver(
   const text = reply.text();
   trace.ending(ending);
   const absorbed = task.absorbed();
-  await save({
+  const decided: TurnPatch = {
     state: 'finalising',
     ending,
     trace: trace.soFar(),
     // Parts end with the commit that decides the end; the question is stored as it was answered, with all of them.
     ...(absorbed.length === 0 ? {} : { absorbed, message: turn.message }),
     ...(text === '' ? {} : { answer: text }),
-  });
+  };
+  // Where others could take the turn over, an end they do not know of is not shown: they would show another one.
+  const alone = services.store.engine === 'sqlite';
+  const stored = await (alone ? save(decided) : storeSurely(services, task, decided));
+  if (isLetGo(task)) return;
   const delivery = await reply.finish(finish);
   if (isLetGo(task) || (services.dying.aborted && delivery === 'undeliverable')) return;
   trace.closed(delivery);
   const state = delivery === 'undeliverable' ? 'failed' : restingState(ending.status);
-  await save({ state, trace: trace.soFar() });
+  await storeSurely(services, task, { ...(stored ? {} : decided), state, trace: trace.soFar() });
   const { status, durationMs, tokens } = ending;
   log.info(
     { step: 'end', status, delivery, durationMs, tokens, notice: ending.notice?.type },

@@ -16,7 +16,8 @@ export type Guard = Pick<Leases, 'mayWrite'> & {
 
 /**
  * Lets a call leave only while this process may write for its turns. It is asked at the last moment, when the budget lets
- * the call go: a process that was stopped in between finds out before it speaks.
+ * the call go: a process that was stopped in between finds out before it speaks. Calls in the background show nothing of
+ * a turn and always leave: an alert that the database is gone must not wait for the database.
  */
 export function guarded(budget: CallBudget, { mayWrite, clock, notBefore }: Guard): CallBudget {
   return {
@@ -25,7 +26,7 @@ export function guarded(budget: CallBudget, { mayWrite, clock, notBefore }: Guar
       budget.run(call, signal, async () => {
         const waitMs = notBefore - clock.now().getTime();
         if (waitMs > 0) await clock.sleep(Math.min(waitMs, afterCrashMs), signal);
-        await mayWrite(signal);
+        if (call.urgency !== 'background') await mayWrite(signal);
         signal.throwIfAborted();
         return send();
       }),

@@ -10,7 +10,7 @@ export type Worker = {
   inWork(): readonly Held[];
   /** Integrations through which this process can show something now. */
   adapters(): readonly AdapterId[];
-  /** Another process has taken these over, or they have ended: nothing more may be written for them. */
+  /** Another process has taken these over: nothing more may be written for them. */
   lost(turns: readonly Held[]): void;
   /** Turns that were left unended somewhere, now ours. */
   taken(turns: readonly Turn[]): Promise<void>;
@@ -20,7 +20,7 @@ export type LeaseOptions = {
   readonly store: LeaseStore;
   /** This process, different at every start. */
   readonly owner: string;
-  /** No other process can be alive on this database. */
+  /** No other process can be alive on this database: then nobody takes anything over, and there is nothing to renew. */
   readonly alone: boolean;
   readonly clock: Clock;
   /** Milliseconds that pass also while the wall clock is set back; from any beginning. */
@@ -32,6 +32,12 @@ export type Leases = {
   /** Says once who does the work; before that nothing is held. */
   attend(worker: Worker): void;
   /**
+   * A turn is in work from now on, whose lease was asked for at `since` (ms since the epoch). Was that long ago (the
+   * process stood still while it was being admitted or taken), nothing is written before the leases were renewed, it among
+   * them.
+   */
+  readonly began: (since: number) => void;
+  /**
    * Resolves once this process may write for its turns: at once while its leases are fresh; after a standstill (a stopped
    * process, a database that was gone) only when they were renewed and `lost` was told of those that were not. Rejects
    * when the signal aborts first.
@@ -39,9 +45,9 @@ export type Leases = {
   readonly mayWrite: (signal: AbortSignal) => Promise<void>;
   /** Takes what was left unended: at the start all of it, where no other process can be at it. */
   takeOver(): Promise<void>;
-  /** Renews and takes over until the signal aborts. */
+  /** Takes over until the signal aborts, and renews until `release`: what ends slowly stays ours for so long. */
   keep(signal: AbortSignal): Promise<void>;
-  /** Lets go of everything unfinished: others may take it at once. */
+  /** Lets go of everything unfinished: others may take it at once. From now on nothing is renewed or taken any more. */
   release(): Promise<void>;
 };
 
@@ -57,33 +63,54 @@ const idle: Worker = {
  * database refuses writes with an older one, and no call to a platform leaves while our leases may be over.
  */
 export function createLeases({ store, owner, alone, clock, monotonicMs, log }: LeaseOptions): Leases {
+  const released = new AbortController();
   let worker = idle;
-  let renewing: Promise<void> | undefined;
+  let renewing: Promise<boolean> | undefined;
+  /** How often leases came into doubt; a renewal that was asked for before says nothing of what began since. */
+  let doubts = 0;
+  let doubtful = false;
+  let failing = false;
   const moment = (): { readonly wall: number; readonly monotonic: number } => ({
     wall: clock.now().getTime(),
     monotonic: monotonicMs(),
   });
   let renewedAt = moment();
+  const isRecent = (passedMs: number): boolean => passedMs < leaseMs - marginMs;
 
   /** The longer of what both clocks say: one may be set back, the other may stand still while the machine sleeps. */
   function isFresh(): boolean {
+    if (alone) return true;
     const now = moment();
     const passedMs = Math.max(now.wall - renewedAt.wall, now.monotonic - renewedAt.monotonic);
-    return passedMs < leaseMs - marginMs;
+    return !doubtful && isRecent(passedMs);
   }
 
   async function renewAll(): Promise<void> {
     // Counted from before it was asked for; and what is admitted meanwhile is ours without being among what is renewed.
     const asked = moment();
-    const inWork = worker.inWork();
-    const kept = new Map((await store.renew(inWork, leaseMs)).map(({ id, fence }) => [id, fence]));
+    const before = doubts;
+    const lost = await store.renew(worker.inWork(), leaseMs);
     renewedAt = asked;
-    const lost = inWork.filter(({ id, fence }) => kept.get(id) !== fence);
+    if (doubts === before) doubtful = false;
     if (lost.length > 0) worker.lost(lost);
   }
 
-  function renew(): Promise<void> {
-    renewing ??= renewAll().finally(() => (renewing = undefined));
+  /** One attempt, and the pause after one that failed, is shared by all who wait for it. */
+  async function attempt(): Promise<boolean> {
+    try {
+      await renewAll();
+      failing = false;
+      return true;
+    } catch (error) {
+      if (!failing) log.warn({ error }, 'the leases could not be renewed; trying until they are');
+      failing = true;
+      await clock.sleep(retryMs, released.signal);
+      return false;
+    }
+  }
+
+  function renew(): Promise<boolean> {
+    renewing ??= attempt().finally(() => (renewing = undefined));
     return renewing;
   }
 
@@ -95,13 +122,17 @@ export function createLeases({ store, owner, alone, clock, monotonicMs, log }: L
     await worker.taken(turns);
   }
 
-  async function trying(what: string, work: () => Promise<void>): Promise<boolean> {
-    try {
-      await work();
-      return true;
-    } catch (error) {
-      log.warn({ error }, what);
-      return false;
+  async function keepRenewing(): Promise<void> {
+    while (!alone && !released.signal.aborted)
+      if (await renew()) await clock.sleep(renewIntervalMs, released.signal);
+  }
+
+  async function keepTaking(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await take('expired').catch((error: unknown) =>
+        log.warn({ error }, 'turns left unended could not be looked for'),
+      );
+      await clock.sleep(takeIntervalMs, signal);
     }
   }
 
@@ -109,28 +140,37 @@ export function createLeases({ store, owner, alone, clock, monotonicMs, log }: L
     attend(attending) {
       worker = attending;
     },
+    began(since) {
+      if (isRecent(clock.now().getTime() - since)) return;
+      doubts += 1;
+      doubtful = true;
+    },
     async mayWrite(signal) {
       while (!isFresh()) {
         signal.throwIfAborted();
-        if (!(await trying('the leases could not be renewed', renew))) await clock.sleep(retryMs, signal);
+        await orAborted(renew(), signal);
       }
     },
     takeOver: () => take(alone ? 'all' : 'expired'),
     async keep(signal) {
-      const renewals = async (): Promise<void> => {
-        while (!signal.aborted) {
-          const renewed = await trying('the leases could not be renewed', renew);
-          await clock.sleep(renewed ? renewIntervalMs : retryMs, signal);
-        }
-      };
-      const takeovers = async (): Promise<void> => {
-        while (!signal.aborted) {
-          await trying('turns left unended could not be looked for', () => take('expired'));
-          await clock.sleep(takeIntervalMs, signal);
-        }
-      };
-      await Promise.all([renewals(), takeovers()]);
+      await Promise.all([keepRenewing(), keepTaking(signal)]);
     },
-    release: () => store.release(owner),
+    async release() {
+      worker = idle;
+      released.abort();
+      await store.release(owner);
+    },
   };
+}
+
+/** Resolves when the work has ended or the signal aborts, whichever comes first. */
+async function orAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
+  const abort = (): void => resolve(undefined);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }
