@@ -11,8 +11,14 @@ if (fault === undefined) {
   // Where that cannot be written to (a read-only image), Node goes on without.
   const cacheFolder = fileURLToPath(new URL('../node_modules/.cache/compile', import.meta.url));
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE || cacheFolder);
-  const { main } = await import('./main.ts');
-  await main(process.argv.slice(2));
+  const argv = process.argv.slice(2);
+  if (argv[0] === 'backup' || argv[0] === 'restore') {
+    const { runBackupCommand } = await import('./backup-command.ts');
+    process.exitCode = await runBackupCommand(argv, process.env);
+  } else {
+    const { main } = await import('./main.ts');
+    await main(argv);
+  }
 } else {
   process.stderr.write(`${fault}\n`);
   process.exitCode = CONFIGURATION_FAULT;
