@@ -60,16 +60,46 @@ const isRetry = ({ label }: { readonly label: string }): boolean => label === '�
 
 type Place = { readonly chat: SimChat; readonly from: SimUser };
 
+/** One series of kills under way, and everything that was said in it. */
+type Series = {
+  readonly options: KillOptions;
+  readonly bridge: Bridge;
+  readonly random: () => number;
+  readonly places: readonly [Place, ...Place[]];
+  readonly picture: Buffer;
+  readonly all: Expected[];
+  readonly askers: Map<string, SimUser>;
+  kills: number;
+};
+
+const slow = { firstTokenDelayMs: 30, tokensPerSecond: 400 };
+const fast = { firstTokenDelayMs: 5, tokensPerSecond: 4_000 };
+
 /** Asks, kills at a random moment, starts again (at times kills that start, too), and looks what became of it all. */
 export async function runKillRounds(options: KillOptions): Promise<KillReport> {
-  const { seed, rounds, webhook, onRound } = options;
-  const random = createRandom(seed);
-  const pick = <Item>(list: readonly [Item, ...(readonly Item[])]): Item =>
-    list[Math.floor(random() * list.length)] ?? list[0];
+  const series = await beginSeries(options);
+  const { bridge, all } = series;
+  try {
+    for (let round = 0; round < options.rounds; round += 1) {
+      const killed = await oneRound(series);
+      options.onRound?.(round, killed);
+      const faults = findFaults(bridge.feishu, all);
+      if (faults.length > 0) return report(series, faults);
+    }
+    return report(series, []);
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    return report(series, [...findFaults(bridge.feishu, all), cause]);
+  } finally {
+    await bridge.stop();
+  }
+}
+
+async function beginSeries(options: KillOptions): Promise<Series> {
   const bridge = await startBridge({
-    webhook,
+    webhook: options.webhook,
     qwen: {
-      speed: { firstTokenDelayMs: 30, tokensPerSecond: 400 },
+      speed: slow,
       answer: ({ messages }) => {
         const mark = /M\d+x/.exec(messages.at(-1)?.text ?? '')?.[0] ?? 'M0x';
         return { text: answerTo(mark) };
@@ -78,104 +108,100 @@ export async function runKillRounds(options: KillOptions): Promise<KillReport> {
   });
   const { feishu, group, alice, bob } = bridge;
   const other = feishu.addChat({ kind: 'group', name: '研发群', members: [alice, bob] });
-  const places: readonly [Place, ...Place[]] = [
-    { chat: group, from: alice },
-    { chat: group, from: bob },
-    { chat: other, from: alice },
-    { chat: feishu.directChat(bob), from: bob },
-  ];
-  const picture = await plainPicture('#3366cc');
-  const all: Expected[] = [];
-  const people = new Map<string, SimUser>();
-  let kills = 0;
+  return {
+    options,
+    bridge,
+    random: createRandom(options.seed),
+    places: [
+      { chat: group, from: alice },
+      { chat: group, from: bob },
+      { chat: other, from: alice },
+      { chat: feishu.directChat(bob), from: bob },
+    ],
+    picture: await plainPicture('#3366cc'),
+    all: [],
+    askers: new Map(),
+    kills: 0,
+  };
+}
 
-  function sayOne(): void {
-    const mark = `M${all.length}x`;
-    const place = pick(places);
-    const kind = random();
-    const text = kind < 0.15 ? pick(commands as [string]) : `${mark} 是什么？`;
-    const message = bridge.ask(text, kind > 0.85 ? [picture] : [], place);
-    people.set(message.messageId, place.from);
-    all.push({ message, mark, answer: kind < 0.15 ? undefined : answerTo(mark), retried: 'no' });
-  }
+function pick<Item>({ random }: Series, list: readonly [Item, ...(readonly Item[])]): Item {
+  return list[Math.floor(random() * list.length)] ?? list[0];
+}
 
-  /** Presses Retry under an answer that has ended; the kill may come before, while or after it counts. */
-  async function retryOne(): Promise<void> {
-    const ended = all.filter(({ answer, retried }) => answer !== undefined && retried === 'no');
-    const expected = ended[Math.floor(random() * ended.length)];
-    if (expected === undefined) return;
-    const button = { label: '重试' };
-    const shown = repliesTo(feishu, expected).find(({ card }) => card?.buttons.some(isRetry));
-    const message = feishu.message(shown?.messageId ?? '');
-    const by = people.get(expected.message.messageId);
-    if (message === undefined || by === undefined) return;
-    expected.retried = 'perhaps';
-    const { code } = await feishu.press({ message, button, by });
-    if (code === 0) expected.retried = 'yes';
-  }
+function sayOne(series: Series): void {
+  const { all, askers, bridge, picture, random } = series;
+  const mark = `M${all.length}x`;
+  const place = pick(series, series.places);
+  const kind = random();
+  const text = kind < 0.15 ? pick(series, commands as [string]) : `${mark} 是什么？`;
+  const message = bridge.ask(text, kind > 0.85 ? [picture] : [], place);
+  askers.set(message.messageId, place.from);
+  all.push({ message, mark, answer: kind < 0.15 ? undefined : answerTo(mark), retried: 'no' });
+}
 
-  /** What the platform does by itself, after fifteen seconds, for whatever was not acknowledged. */
-  function deliverAgain(): void {
-    const acknowledged = new Set(
-      feishu.deliveries().flatMap(({ messageId, state }) => (state === 'acknowledged' ? [messageId] : [])),
-    );
-    for (const { message } of all) {
-      if (!acknowledged.has(message.messageId))
-        void feishu.redeliver(message, { newEventId: random() < 0.5 });
-    }
-  }
+/** Presses Retry under an answer that has ended; the kill may come before, while or after it counts. */
+async function retryOne({ all, askers, bridge, random }: Series): Promise<void> {
+  const { feishu } = bridge;
+  const ended = all.filter(({ answer, retried }) => answer !== undefined && retried === 'no');
+  const expected = ended[Math.floor(random() * ended.length)];
+  if (expected === undefined) return;
+  const button = { label: '重试' };
+  const shown = repliesTo(feishu, expected).find(({ card }) => card?.buttons.some(isRetry));
+  const message = feishu.message(shown?.messageId ?? '');
+  const by = askers.get(expected.message.messageId);
+  if (message === undefined || by === undefined) return;
+  expected.retried = 'perhaps';
+  const { code } = await feishu.press({ message, button, by });
+  if (code === 0) expected.retried = 'yes';
+}
 
-  async function oneRound(): Promise<string> {
-    if (options.troubledPlatform === true)
-      for (let index = 0; index < 4; index += 1) feishu.fault(pick(apis), pick(troubles));
-    const count = 1 + Math.floor(random() * 4);
-    const pressing = random() < 0.4 ? retryOne() : Promise.resolve();
-    for (let index = 0; index < count; index += 1) sayOne();
-    // Most things happen early, so most kills come early.
-    const killAfterMs = Math.floor(random() ** 2 * 2_500);
-    const killStartAfterMs = random() < 0.35 ? Math.floor(random() * 1_500) : undefined;
-    await sleep(killAfterMs);
-    kills += 1;
-    bridge.qwen.setSpeed({ firstTokenDelayMs: 5, tokensPerSecond: 4_000 });
-    await bridge.restart('SIGKILL', killStartAfterMs === undefined);
-    if (killStartAfterMs !== undefined) {
-      await sleep(killStartAfterMs);
-      kills += 1;
-      await bridge.restart('SIGKILL');
-    }
-    deliverAgain();
-    await pressing;
-    await bridge.until(
-      () => all.every((expected) => hasEnded(feishu, expected)),
-      'all replies end',
-      settleMs,
-    );
-    bridge.qwen.setSpeed({ firstTokenDelayMs: 30, tokensPerSecond: 400 });
-    return `${killAfterMs} ms${killStartAfterMs === undefined ? '' : ` and ${killStartAfterMs} ms`}`;
-  }
-
-  try {
-    for (let round = 0; round < rounds; round += 1) {
-      const killed = await oneRound();
-      onRound?.(round, killed);
-      const faults = findFaults(feishu, all);
-      if (faults.length > 0) return report(bridge, all, kills, faults);
-    }
-    return report(bridge, all, kills, []);
-  } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
-    return report(bridge, all, kills, [...findFaults(feishu, all), cause]);
-  } finally {
-    await bridge.stop();
+/** What the platform does by itself, after fifteen seconds, for whatever was not acknowledged. */
+function deliverAgain({ all, bridge, random }: Series): void {
+  const { feishu } = bridge;
+  const acknowledged = new Set(
+    feishu.deliveries().flatMap(({ messageId, state }) => (state === 'acknowledged' ? [messageId] : [])),
+  );
+  for (const { message } of all) {
+    if (!acknowledged.has(message.messageId)) void feishu.redeliver(message, { newEventId: random() < 0.5 });
   }
 }
 
-function report(
-  { feishu }: Bridge,
-  all: readonly Expected[],
-  kills: number,
-  faults: readonly string[],
-): KillReport {
+/** Gives back when it killed, in words. */
+async function oneRound(series: Series): Promise<string> {
+  const { all, bridge, options, random } = series;
+  const { feishu, qwen } = bridge;
+  if (options.troubledPlatform === true)
+    for (let index = 0; index < 4; index += 1) feishu.fault(pick(series, apis), pick(series, troubles));
+  const count = 1 + Math.floor(random() * 4);
+  const pressing = random() < 0.4 ? retryOne(series) : Promise.resolve();
+  for (let index = 0; index < count; index += 1) sayOne(series);
+  const killed = await killOnceOrTwice(series);
+  deliverAgain(series);
+  await pressing;
+  await bridge.until(() => all.every((expected) => hasEnded(feishu, expected)), 'all replies end', settleMs);
+  qwen.setSpeed(slow);
+  return killed;
+}
+
+async function killOnceOrTwice(series: Series): Promise<string> {
+  const { bridge, random } = series;
+  // Most things happen early, so most kills come early.
+  const killAfterMs = Math.floor(random() ** 2 * 2_500);
+  const killStartAfterMs = random() < 0.35 ? Math.floor(random() * 1_500) : undefined;
+  await sleep(killAfterMs);
+  series.kills += 1;
+  bridge.qwen.setSpeed(fast);
+  await bridge.restart('SIGKILL', killStartAfterMs === undefined);
+  if (killStartAfterMs === undefined) return `${killAfterMs} ms`;
+  await sleep(killStartAfterMs);
+  series.kills += 1;
+  await bridge.restart('SIGKILL');
+  return `${killAfterMs} ms and ${killStartAfterMs} ms`;
+}
+
+function report({ bridge, all, kills }: Series, faults: readonly string[]): KillReport {
+  const { feishu } = bridge;
   const interrupted = feishu
     .chats()
     .flatMap(({ chatId }) => feishu.messages(chatId))
