@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { postgresIsMissing, postgresUrl } from '../../fakes/postgres.ts';
 import { methodsOf } from './suite/called.ts';
 import { postgresPlace, sqlitePlace, type TestPlace } from './suite/engines.ts';
+import { leaseBehaviours } from './suite/leases.ts';
 import { peopleBehaviours } from './suite/people.ts';
 import { restBehaviours } from './suite/rest.ts';
 import { stageStores } from './suite/stage.ts';
@@ -10,6 +11,7 @@ import { turnBehaviours } from './suite/turns.ts';
 function storeBehaviours(makePlace: () => Promise<TestPlace>): void {
   const stage = stageStores(makePlace);
   turnBehaviours(stage);
+  leaseBehaviours(stage);
   peopleBehaviours(stage);
   restBehaviours(stage);
 
