@@ -53,7 +53,10 @@ export function runContainer(image: Image, state: string, environment: Record<st
     '--bounding-set=-all',
   ];
   const command = [...become, 'env', '-i', ...assignments, process.execPath, ...flags];
-  const child = spawn('unshare', [...isolate, 'sh', '-c', readOnlyRoot, 'sh', image.app, state, ...command], {
+  // Nothing goes on when the test's own process is killed.
+  const mortal = ['--pdeathsig', 'KILL', 'unshare', ...isolate];
+  const inside = ['sh', '-c', readOnlyRoot, 'sh', image.app, state, ...command];
+  const child = spawn('setpriv', [...mortal, ...inside], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log: LogLine[] = [];

@@ -70,7 +70,7 @@ describe.skipIf(!isRoot || !canIsolate())('the image, on a read-only root', () =
     image = buildImage();
     state = mkdtempSync(join(tmpdir(), 'bridge-volume-'));
     chownSync(state, ...settings.user);
-  });
+  }, 180_000);
   afterAll(() => {
     image.remove();
     rmSync(state, { recursive: true, force: true });
