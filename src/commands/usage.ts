@@ -67,7 +67,7 @@ function totalsTable(title: string, uses: readonly ModelUse[], language: Languag
         use.model === undefined ? words.noModel[language] : modelName(use.model),
         ...cells(use),
       ]),
-      [words.total[language], '', ...cells(sum)],
+      [words.total[language], '–', ...cells(sum)],
     ],
   };
 }

@@ -80,7 +80,7 @@ function details(turn: Turn, hosts: boolean, language: Language): string[] {
   const rate = trace.tokensPerSecond === undefined ? undefined : speed(trace.tokensPerSecond)[language];
   return [
     ...line(words.cause, causeOf(turn)?.[language], hosts ? trace.fault : undefined),
-    ...(turn.trace === undefined ? [words.noTrace[language]] : []),
+    ...(turn.trace === undefined && turn.ending !== undefined ? [words.noTrace[language]] : []),
     ...line(words.model, model === undefined ? undefined : modelName(model)),
     ...(hosts ? line(words.server, trace.server, trace.engine) : []),
     ...line(words.tokens, counted, rate),

@@ -20,7 +20,12 @@ export type Crowd = {
   words(): readonly Pick<ShownReply, 'words' | 'live'>[];
 };
 
-export type CreateCrowd = (people: number) => Promise<Crowd>;
+/** What a person calls themselves; `administrator` is the entry of the one that `ADMINS` names. */
+export type NameOf = (person: number, administrator: string) => string;
+
+export type CreateCrowd = (people: number, nameOf?: NameOf) => Promise<Crowd>;
+
+const colleague: NameOf = (person) => `同事 ${person}`;
 
 const each = <Made>(people: number, make: (person: number) => Made): readonly Made[] =>
   Array.from({ length: people }, (_, person) => make(person));
@@ -31,12 +36,14 @@ function nth<Item>(items: readonly Item[], index: number): Item {
   return item;
 }
 
-export const feishuCrowd =
+const administrator = ({ environment }: Stage): string => environment['ADMINS'] ?? '';
+
+const feishuCrowd =
   (mode: 'ws' | 'webhook'): CreateCrowd =>
-  async (people) => {
+  async (people, nameOf = colleague) => {
     const sim = await startRealTimeFeishu();
     const stage = feishuStageOn(sim, mode);
-    const members = each(people, (person) => sim.addUser({ name: `同事 ${person}` }));
+    const members = each(people, (person) => sim.addUser({ name: nameOf(person, administrator(stage)) }));
     const chat = sim.addChat({ kind: 'group', name: '全员群', members });
     return {
       stage,
@@ -54,13 +61,13 @@ export const feishuCrowd =
     };
   };
 
-export const dingtalkCrowd =
+const dingtalkCrowd =
   (setting: DingTalkSetting): CreateCrowd =>
-  async (people) => {
+  async (people, nameOf = colleague) => {
     const rules = { callbackTimes: 'distinct' } as const;
     const sim = await startDingTalkSimulator({ templates: [dingtalkTemplate], rules });
     const stage = dingtalkStageOn(sim, setting);
-    const members = each(people, (person) => sim.addPerson({ name: `同事 ${person}` }));
+    const members = each(people, (person) => sim.addPerson({ name: nameOf(person, administrator(stage)) }));
     const chat = sim.addGroup({ title: '全员群', members });
     return {
       stage,
@@ -79,13 +86,13 @@ export const dingtalkCrowd =
     };
   };
 
-export const wecomCrowd =
+const wecomCrowd =
   (integration: WeComIntegration): CreateCrowd =>
-  async (people) => {
+  async (people, nameOf = colleague) => {
     const sim = await startRealTimeWeCom();
     const stage = createWeComStage(sim, integration);
     const members = each(people, (person) =>
-      sim.addUser({ name: `同事${person}`, userId: `person${person}` }),
+      sim.addUser({ name: nameOf(person, administrator(stage)), userId: `person${person}` }),
     );
     const chats = members.map((member) =>
       integration === 'app' ? sim.appChat(member) : sim.directChat(member),
@@ -102,3 +109,18 @@ export const wecomCrowd =
           .map(toShownInWeCom),
     };
   };
+
+/** Every way into every platform. */
+export const crowds: readonly { readonly name: string; readonly create: CreateCrowd }[] = [
+  { name: 'Feishu, long connection', create: feishuCrowd('ws') },
+  { name: 'Feishu, webhook', create: feishuCrowd('webhook') },
+  { name: 'DingTalk, Stream', create: dingtalkCrowd({ mode: 'stream', cards: true }) },
+  {
+    name: 'DingTalk, Stream, without a template',
+    create: dingtalkCrowd({ mode: 'stream', cards: false }),
+  },
+  { name: 'DingTalk, HTTP callbacks', create: dingtalkCrowd({ mode: 'webhook', cards: true }) },
+  { name: 'WeCom, AI bot, long connection', create: wecomCrowd('bot') },
+  { name: 'WeCom, AI bot, webhook', create: wecomCrowd('bot-webhook') },
+  { name: 'WeCom, self-built app', create: wecomCrowd('app') },
+];

@@ -7,7 +7,7 @@ import { startPlatformBridge, type PlatformBridge, type PlatformBridgeOptions } 
 
 const answer = '这是回答。';
 
-describe.each(integrations)('$name: who may ask, and who may steer', ({ create, traits }) => {
+describe.each(integrations)('$name: who may ask, and who may steer', ({ name, create, traits }) => {
   let bridge: PlatformBridge;
   const begin = async (options: PlatformBridgeOptions = {}): Promise<PlatformBridge> =>
     (bridge = await startPlatformBridge(create, { qwen: { answer: () => ({ text: answer }) }, ...options }));
@@ -73,6 +73,28 @@ describe.each(integrations)('$name: who may ask, and who may steer', ({ create, 
       const audit = await tell('direct', '/audit');
       for (const part of [`${colleague}=denied`, `${colleague}=denialLifted`, 'mode=listed', '✗ ask'])
         expect(audit).toContain(part);
+    },
+  );
+
+  it.runIf(traits.forgeable !== true)(
+    'a whole platform or one chat is allowed and denied like a person',
+    async () => {
+      const platform = name.slice(0, name.indexOf(',')).toLowerCase();
+      await begin({ environment: { ALLOW: `${platform}:*` } });
+      const shown = await tell('group', '/whoami', 'colleague');
+      const chat = /[a-z]+:chat:[^`\s"\\]+/.exec(shown)?.[0];
+      expect(await tell('group', '一', 'colleague')).toContain(answer);
+      expect(await tell('direct', '/allow 所有人')).toContain('ALLOW');
+      if (chat !== undefined) {
+        expect(await tell('direct', `/deny ${chat}`)).toContain('已禁止');
+        expect(await tell('group', '二', 'colleague')).toContain('不能使用');
+        expect(await tell('direct', `/allow ${chat}`)).toContain('可以提问');
+      }
+      expect(await tell('direct', `/deny ${platform}:*`)).toContain('已禁止');
+      expect(await tell('group', '三', 'colleague')).toContain('不能使用');
+      expect(await tell('direct', '四')).toContain(answer);
+      expect(await tell('direct', `/allow ${platform}:*`)).toContain('可以提问');
+      expect(await tell('group', '五', 'colleague')).toContain(answer);
     },
   );
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RecordedRequest } from '../simulators/qwen/types.ts';
-import { dingtalkCrowd, feishuCrowd, wecomCrowd, type Crowd, type CreateCrowd } from './crowd.ts';
+import { crowds, type Crowd } from './crowd.ts';
 import { integrations } from './integrations.ts';
 import { startPlatformBridge, type PlatformBridge } from './platform-bridge.ts';
 
@@ -41,21 +41,29 @@ describe.each(steered)('$name: limits', ({ create }) => {
     expect(qwen.chats.map(wordsOf)).toEqual(['一', '二', '四']);
     expect(stage.refused()).toEqual([]);
   });
-});
 
-const crowds: readonly { readonly name: string; readonly create: CreateCrowd }[] = [
-  { name: 'Feishu, long connection', create: feishuCrowd('ws') },
-  { name: 'Feishu, webhook', create: feishuCrowd('webhook') },
-  { name: 'DingTalk, Stream', create: dingtalkCrowd({ mode: 'stream', cards: true }) },
-  {
-    name: 'DingTalk, Stream, without a template',
-    create: dingtalkCrowd({ mode: 'stream', cards: false }),
-  },
-  { name: 'DingTalk, HTTP callbacks', create: dingtalkCrowd({ mode: 'webhook', cards: true }) },
-  { name: 'WeCom, AI bot, long connection', create: wecomCrowd('bot') },
-  { name: 'WeCom, AI bot, webhook', create: wecomCrowd('bot-webhook') },
-  { name: 'WeCom, self-built app', create: wecomCrowd('app') },
-];
+  it('hold for a day’s tokens, of a person, a VIP, a chat and all together, also after kill -9', async () => {
+    bridge = await startPlatformBridge(create, { qwen: { answer: () => ({ text: '答案' }), speed: quick } });
+    const inGroup = (await ask('/whoami', 1)).matchAll(/[a-z]+:(?:chat:)?[^`\s"\\：]+/g);
+    const [person = '', chat = ''] = [...inGroup].map(([entry]) => entry);
+    expect(await steer('/limit person 1/day', 1)).toContain('每天 1 词元');
+    expect(await ask('一', 2)).toContain('答案');
+    expect(await ask('二', 3)).toMatch(/你今天的额度用完了（\d+ \/ 1 词元），明天 00:00 恢复/);
+    expect(await steer(`/limit vip ${person}`, 2)).toContain('VIP');
+    expect(await ask('三', 4)).toContain('答案');
+    if (chat.includes(':chat:')) {
+      expect(await steer(`/limit ${chat} 1/day`, 3)).toContain('每天 1 词元');
+      expect(await ask('四', 5)).toContain('这个会话今天的额度用完了');
+      expect(await steer(`/limit ${chat} default`, 4)).toContain('不限');
+    }
+    const said = (await bridge.stage.replies('direct')).length;
+    const answered = (await bridge.stage.replies('group')).length;
+    expect(await steer('/limit all 1/day', said + 1)).toContain('全部合计');
+    await bridge.restart('SIGKILL');
+    expect(await ask('五', answered + 1)).toContain('全公司今天的额度用完了');
+    expect(bridge.stage.refused()).toEqual([]);
+  });
+});
 
 describe.each(crowds)('$name: five hundred messages of one person', ({ create }) => {
   it('leave eight others with whole answers, are refused once, and overrun no limit of the platform', async () => {

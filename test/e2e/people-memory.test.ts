@@ -116,6 +116,25 @@ describe.each(stages.filter(({ groups }) => groups))('$name: whose memory a grou
   });
 });
 
+describe.each(stages.filter(({ groups }) => groups))(
+  '$name: a group that shares by configuration',
+  (known) => {
+    it('shares what was said in it, and nobody’s direct chat, to whichever side', async () => {
+      await begin(known, { environment: { GROUP_CONTEXT: 'group' } });
+      await tell('direct', { text: '芒果' });
+      await tell('group', { from: 'colleague', text: '香蕉' });
+      const shared = await tell('group', { text: '樱桃' });
+      expect(shownToModel()).toMatch(/香蕉.*樱桃/);
+      expect(shownToModel()).not.toContain('芒果');
+      expect(shared.words).toContain('本群共享对话');
+      const own = await tell('direct', { text: '桃子' });
+      expect(shownToModel()).toMatch(/芒果.*桃子/);
+      expect(shownToModel()).not.toMatch(/香蕉|樱桃/);
+      expect(own.words).toContain('你的对话');
+    });
+  },
+);
+
 describe.each(stages)('$name: privacy', (known) => {
   const { traits } = known;
 

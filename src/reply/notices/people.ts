@@ -69,7 +69,7 @@ export const users = {
   addedBy: (whose: string): Phrase => phrase(`由 ${whose} 添加`, `added by ${whose}`),
   recent: phrase('**最近 30 天**', '**The last 30 days**'),
   questions: (questions: number): Phrase =>
-    phrase(`${count(questions)} 个问题`, `${numberOfQuestions(questions)}`),
+    phrase(`${count(questions)} 个问题`, numberOfQuestions(questions)),
   ago: (milliseconds: number): Phrase => {
     const past = duration(milliseconds);
     return phrase(`${past.zh}前`, `${past.en} ago`);

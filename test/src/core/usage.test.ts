@@ -44,7 +44,7 @@ it('tells administrators the totals by platform and model, with questions no mod
   const shown = await say('/usage', 'root');
   expect(shown).toContain('["fake","Qwen3-VL-8B","2","20","3"]');
   expect(shown).toContain('["fake","（未回答）","1","0","0"]');
-  expect(shown).toContain('["合计","","3","20","3"]');
+  expect(shown).toContain('["合计","–","3","20","3"]');
   expect(description.model).toContain('Qwen3-VL-8B');
 });
 
