@@ -14,7 +14,7 @@ export const examples: Readonly<Record<string, string | undefined>> = {
   QWEN_PROXY: 'http://127.0.0.1:3128',
   SYSTEM_PROMPT: undefined,
   ADMINS: 'platform:userId',
-  ALLOW: 'platform:userId,platform:chat:chatId',
+  ALLOW: 'platform:userId,platform:chat:chatId,platform:*',
   MEDIA_HOSTS: 'files.example.com,10.0.0.5:9000',
   GROUP_CONTEXT: 'user',
   HOST: '127.0.0.1',
