@@ -4,7 +4,7 @@ import type { Clock } from '../contract/runtime.ts';
 import type { Store } from '../store/store.ts';
 import type { Scope } from './scope.ts';
 import { withoutContent } from './erased.ts';
-import { asTurn, type NewTurn, type Turn, type TurnId } from './turn.ts';
+import { asTurn, isAskedAgain, type NewTurn, type Turn, type TurnId } from './turn.ts';
 
 /**
  * While a question waits behind another one, what follows it this soon is taken as its continuation (a sentence sent in
@@ -101,6 +101,8 @@ export function createBursts({ store, clock, begin }: BurstServices): Bursts {
   function takes(entry: Entry, scope: Scope, message: InboundMessage): boolean {
     if (entry.sealed || entry.turn.scope !== scope || entry.taken >= maxParts) return false;
     if (entry.turn.message.sender.key !== message.sender.key) return false;
+    // Somebody asked for that answer once more; what is said now is something new.
+    if (isAskedAgain(entry.turn)) return false;
     // A quotation points at something else; it begins a question of its own.
     if (message.quote !== undefined) return false;
     const pauseMs = clock.now().getTime() - entry.lastAt;

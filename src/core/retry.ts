@@ -1,4 +1,4 @@
-import type { EventKey, ReplyTarget } from '../contract/ids.ts';
+import type { ReplyTarget } from '../contract/ids.ts';
 import type { Clock } from '../contract/runtime.ts';
 import { admission } from '../reply/notices/admission.ts';
 import { limitReached, paused } from '../reply/notices/limits.ts';
@@ -10,7 +10,7 @@ import type { Access, Asker } from './access.ts';
 import { reachedLimit, type LimitClock } from './limits.ts';
 import { maintenanceOf, type PolicyBook } from './policy.ts';
 import type { Reshow } from './reshow.ts';
-import { asTurn, type NewTurn, type Turn, type TurnId } from './turn.ts';
+import { asTurn, keyOfAskingAgain, type NewTurn, type Turn, type TurnId } from './turn.ts';
 
 export type RetryServices = {
   readonly store: Pick<Store, 'turns' | 'counter'>;
@@ -57,7 +57,7 @@ export function createRetry(services: RetryServices): Retry {
       message: {
         ...old.message,
         replyTarget: target,
-        eventKey: `${old.message.eventKey}#${old.id}` as EventKey,
+        eventKey: keyOfAskingAgain(old),
       },
       buttonKey: services.newButtonKey(),
       acceptedAt: at,

@@ -1,4 +1,4 @@
-import type { Opaque, ReplyHandle } from '../contract/ids.ts';
+import type { EventKey, Opaque, ReplyHandle } from '../contract/ids.ts';
 import type { InboundMessage } from '../contract/inbound.ts';
 import type { ReplyOutcome } from '../contract/reply.ts';
 import type { ModelFault } from '../model/types.ts';
@@ -182,4 +182,13 @@ export function asTurn(turn: NewTurn): Turn {
     fence: firstFence,
     erasedAt: undefined,
   };
+}
+
+/** The event key of a question that is asked once more: that of its first turn, a `#` and the turn it is asked after. */
+export function keyOfAskingAgain(old: Pick<Turn, 'id' | 'message'>): EventKey {
+  return `${old.message.eventKey}#${old.id}` as EventKey;
+}
+
+export function isAskedAgain({ message }: Pick<Turn, 'message'>): boolean {
+  return /#[a-z0-9]{16}$/.test(message.eventKey);
 }

@@ -129,10 +129,17 @@ function pick<Item>({ random }: Series, list: readonly [Item, ...(readonly Item[
   return list[Math.floor(random() * list.length)] ?? list[0];
 }
 
-function sayOne(series: Series): void {
+/** In an order of chance, so that no two messages of one round become one question. */
+function shuffled({ places, random }: Series): readonly Place[] {
+  return places
+    .map((place) => ({ place, at: random() }))
+    .sort((one, other) => one.at - other.at)
+    .map(({ place }) => place);
+}
+
+function sayOne(series: Series, place: Place): void {
   const { all, askers, bridge, picture, random } = series;
   const mark = `M${all.length}x`;
-  const place = pick(series, series.places);
   const kind = random();
   const text = kind < 0.15 ? pick(series, commands as [string]) : `${mark} 是什么？`;
   const message = bridge.ask(text, kind > 0.85 ? [picture] : [], place);
@@ -175,7 +182,7 @@ async function oneRound(series: Series): Promise<string> {
     for (let index = 0; index < 4; index += 1) feishu.fault(pick(series, apis), pick(series, troubles));
   const count = 1 + Math.floor(random() * 4);
   const pressing = random() < 0.4 ? retryOne(series) : Promise.resolve();
-  for (let index = 0; index < count; index += 1) sayOne(series);
+  for (const place of shuffled(series).slice(0, count)) sayOne(series, place);
   const killed = await killOnceOrTwice(series);
   deliverAgain(series);
   await pressing;

@@ -186,6 +186,18 @@ describe('what comes later', () => {
     await world.until(() => world.model.asked.length === 1 || closed(3)());
   });
 
+  it('is not mixed into an answer that was asked for once more', async () => {
+    world.model.answerWith(saying('一次'), sayingForEver(), saying('新的'));
+    await world.core.inbox(fakeMessage({ text: '旧问题' }));
+    await world.until(closed(1));
+    await world.core.inbox(fakeMessage({ text: '/retry' }));
+    await world.until(asked(2));
+    await world.core.inbox(fakeMessage({ text: '新问题' }));
+    await world.until(() => world.adapter.replies.length === 3);
+    expect(words(1)).toBe('旧问题');
+    expect(world.model.asked).toHaveLength(2);
+  });
+
   it('of somebody else, elsewhere or with a quotation is never taken along', async () => {
     world.model.answerWith(sayingForEver());
     await world.core.inbox(fakeMessage({ text: '一' }));
