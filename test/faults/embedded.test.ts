@@ -4,7 +4,6 @@ import { killScenario } from './scenarios/kills.ts';
 import { networkScenario } from './scenarios/network.ts';
 import { redeliveryScenario } from './scenarios/redelivery.ts';
 import { rollingScenario } from './scenarios/rolling.ts';
-import { storeTroubleScenario } from './scenarios/store-trouble.ts';
 import { tryBriefly } from './short-run.ts';
 
 const noServer = async (): Promise<string> => {
@@ -17,7 +16,6 @@ describe('nothing is lost, nothing is answered twice, nothing is left spinning, 
     killScenario,
     failpointScenario,
     networkScenario,
-    storeTroubleScenario,
     rollingScenario,
   ])
     tryBriefly(scenario, { engine: 'sqlite', replicas: 1 }, noServer);

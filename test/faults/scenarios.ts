@@ -1,6 +1,6 @@
 import type { Scenario } from './scenario.ts';
 import { failpointScenario } from './scenarios/failpoints.ts';
-import { killScenario } from './scenarios/kills.ts';
+import { killFinalScenario, killScenario } from './scenarios/kills.ts';
 import { networkScenario } from './scenarios/network.ts';
 import { redeliveryScenario } from './scenarios/redelivery.ts';
 import { resourceScenario } from './scenarios/resources.ts';
@@ -12,6 +12,7 @@ import { pauseScenario, takeOverScenario } from './scenarios/take-over.ts';
 export const scenarios: readonly Scenario[] = [
   redeliveryScenario,
   killScenario,
+  killFinalScenario,
   failpointScenario,
   networkScenario,
   storeTroubleScenario,

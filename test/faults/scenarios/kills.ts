@@ -6,6 +6,7 @@ import {
   percentile,
   shares,
   type Scenario,
+  type ScenarioResult,
   type ScenarioRun,
 } from '../scenario.ts';
 import { spots, startStand, type Spot, type Stand } from '../stand/stand.ts';
@@ -25,37 +26,48 @@ type Tally = {
 };
 
 /** `kill -9` at random moments, now and then of the start that follows, too. */
-export const killScenario: Scenario = {
-  name: 'kills',
-  what: 'kill -9 at random moments, over every integration in turn',
-  ways: alone,
-  rounds: { long: 100, short: 8 },
-  async run(run) {
-    const tally: Tally = { kills: 0, taken: 0, noted: 0, recoveredMs: [], faults: [] };
-    const over = chosen(run, integrations);
-    const rounds = shares(run.rounds, over.length);
-    for (const [index, { integration, seed }] of over.entries()) {
-      if (tally.faults.length > enoughFaults) break;
-      await onIntegration({ ...run, rounds: rounds[index] ?? 0, seed }, integration, tally);
-    }
-    const { kills, taken, noted, recoveredMs, faults } = tally;
-    return {
-      figures: [
-        { name: 'processes killed at random moments', value: kills, unit: 'kills' },
-        { name: 'messages taken', value: taken, unit: 'messages' },
-        { name: 'of them answered with a note to press Retry', value: noted, unit: 'messages' },
-        { name: 'lost, doubled or unfinished replies', value: faults.length, unit: 'replies', target: 0 },
-        {
-          name: 'from the restart to the last reply’s end, p99',
-          value: percentile(recoveredMs, 0.99) / 1_000,
-          unit: 's',
-          target: 10,
-        },
-      ],
-      faults,
-    };
-  },
-};
+export const killScenario = killsOver(
+  'kills',
+  'kill -9 at random moments, over every integration whose replies can be found again',
+  integrations.filter(({ traits }) => traits.resumes && traits.live),
+);
+
+/** Where a message, once sent, can neither be found again nor be sent under a key, a kill in that moment shows. */
+export const killFinalScenario = killsOver(
+  'kills-final',
+  'kill -9 at random moments, over the integrations whose replies are sent once, whole',
+  integrations.filter(({ traits }) => !(traits.resumes && traits.live)),
+);
+
+function killsOver(name: string, what: string, all: readonly Integration[]): Scenario {
+  return { name, what, ways: alone, rounds: { long: 100, short: 8 }, run: (run) => killOver(run, all) };
+}
+
+async function killOver(run: ScenarioRun, all: readonly Integration[]): Promise<ScenarioResult> {
+  const tally: Tally = { kills: 0, taken: 0, noted: 0, recoveredMs: [], faults: [] };
+  const over = chosen(run, all);
+  const rounds = shares(run.rounds, over.length);
+  for (const [index, { integration, seed }] of over.entries()) {
+    if (tally.faults.length > enoughFaults) break;
+    await onIntegration({ ...run, rounds: rounds[index] ?? 0, seed }, integration, tally);
+  }
+  const { kills, taken, noted, recoveredMs, faults } = tally;
+  return {
+    figures: [
+      { name: 'processes killed at random moments', value: kills, unit: 'kills' },
+      { name: 'messages taken', value: taken, unit: 'messages' },
+      { name: 'of them answered with a note to press Retry', value: noted, unit: 'messages' },
+      { name: 'lost, doubled or unfinished replies', value: faults.length, unit: 'replies', target: 0 },
+      {
+        name: 'from the restart to the last reply’s end, p99',
+        value: percentile(recoveredMs, 0.99) / 1_000,
+        unit: 's',
+        target: 10,
+      },
+    ],
+    faults,
+  };
+}
 
 async function onIntegration(run: ScenarioRun, integration: Integration, tally: Tally): Promise<void> {
   if (run.rounds === 0) return;

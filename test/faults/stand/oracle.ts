@@ -149,7 +149,7 @@ function strays(seen: Seen): string[] {
     .filter((reply) => !known.has(reply));
   const wanted = seen.turns.filter(({ kind, text }) => marksIn(text).length === 0 && kind !== 'part').length;
   if (others.length === wanted) return [];
-  const words = others.map((reply) => reply.words.slice(0, 60).replaceAll('\n', ' ')).join(' | ');
+  const words = others.map((reply) => reply.words.slice(0, 300).replaceAll('\n', ' ')).join(' | ');
   return [`${others.length} replies to ${wanted} commands: ${words}`];
 }
 

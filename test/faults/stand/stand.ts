@@ -181,7 +181,8 @@ export async function startStand(options: StandOptions): Promise<Stand> {
     command: (spot, text) => send(spot, undefined, { ...spot, text }),
     redeliver: ({ sent }, times) => stage.redeliver(sent, times),
     redeliverAll(which = messages) {
-      if (stage.traits.redelivers) for (const { sent } of which) stage.redeliver(sent, 1);
+      // A platform that has all its acknowledgements has no reason to.
+      if (stage.traits.redelivers && !stage.settled()) for (const { sent } of which) stage.redeliver(sent, 1);
     },
     order: (orders) => writeOrders(control, orders),
     async bringUp(replica = service) {
