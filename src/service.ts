@@ -1,13 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { AssistantBook } from './assistants/book.ts';
-import { createProxyFor } from './config/proxy.ts';
 import type { Config, ReadyPlan } from './config/types.ts';
-import type { Adapter, AdapterDeps } from './contract/adapter.ts';
+import type { Adapter } from './contract/adapter.ts';
 import type { AdapterId } from './contract/ids.ts';
 import type { Clock } from './contract/runtime.ts';
 import { openAdminCode, type AdminCode } from './core/admin-code.ts';
 import { createCore, type Core } from './core/core.ts';
+import { createAdapters } from './create-adapters.ts';
 import { openPolicy, type PolicyBook } from './core/policy.ts';
 import { diagnose } from './diagnosis/diagnose.ts';
 import { createPlatformAlerts, type PlatformAlerts } from './diagnosis/platform-alerts.ts';
@@ -21,11 +21,11 @@ import { createImagePreparer } from './media/decoder-process.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createModel } from './model/create-model.ts';
 import type { Model } from './model/types.ts';
-import { createCallBudget } from './reply/call-budget.ts';
-import { afterCrashMs, guarded } from './replicas/guarded-budget.ts';
-import { createLeases, type Leases } from './replicas/leases.ts';
+import { afterCrashMs } from './replicas/guarded-budget.ts';
+import { openReplicas, type Replicas } from './replicas/open-replicas.ts';
+import { shareAlerts } from './replicas/shared-alerts.ts';
+import { sharePolicy } from './replicas/shared-policy.ts';
 import { createCallLedger, pushesOf, type CallLedger } from './reply/call-ledger.ts';
-import { metered, type CallCounters } from './reply/metered-budget.ts';
 import type { Store } from './store/store.ts';
 
 export type ServiceOptions = {
@@ -65,35 +65,10 @@ export function modelFrom({ config, clock, log, version }: ServiceOptions): Mode
   });
 }
 
-export async function createAdapters(
-  { config, plans, clock, log, version }: ServiceOptions,
-  running?: { readonly counters: CallCounters; readonly leases: Leases; readonly notBefore: number },
-): Promise<Adapter[]> {
-  const deps = (platform: string): AdapterDeps => ({
-    clock,
-    log: logWith(log, { platform }),
-    random: Math.random,
-    uuid: randomUUID,
-    createBudget(limits) {
-      const budget = createCallBudget({ limits, clock, log });
-      if (running === undefined) return budget;
-      return metered(
-        guarded(budget, { ...running.leases, clock, notBefore: running.notBefore }),
-        platform,
-        running.counters,
-      );
-    },
-    proxyFor: createProxyFor(config.network),
-    mediaHosts: config.network.mediaHosts,
-    version,
-  });
-  return Promise.all(plans.map((plan) => plan.create(deps(plan.platform))));
-}
-
 type CoreParts = {
   readonly adapters: readonly Adapter[];
   readonly store: Store;
-  readonly leases: Leases;
+  readonly replicas: Replicas;
   readonly policy: PolicyBook;
   readonly adminCode: AdminCode;
   readonly model: Model;
@@ -104,7 +79,7 @@ type CoreParts = {
 
 function buildCore(
   options: ServiceOptions,
-  { adapters, store, leases, policy, adminCode, model, metrics, ledger, alerts }: CoreParts,
+  { adapters, store, replicas, policy, adminCode, model, metrics, ledger, alerts }: CoreParts,
 ) {
   const { config, clock, log, version } = options;
   const preparer = createImagePreparer({ clock, log });
@@ -113,7 +88,8 @@ function buildCore(
     ledger,
     adapters: new Map<AdapterId, Adapter>(adapters.map((adapter) => [adapter.id, adapter])),
     store,
-    leases,
+    leases: replicas.leases,
+    leading: replicas.leadership.leading,
     policy,
     assistants: options.assistants,
     adminCode,
@@ -176,39 +152,39 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, clock, log, version } = options;
   const startedAt = performance.now();
   const store = await openServiceStore(options);
-  const leases = createLeases({
-    store: store.leases,
-    owner: store.owner,
-    alone: store.engine === 'sqlite',
-    clock,
-    monotonicMs: () => performance.now(),
-    log: logWith(log, { part: 'leases' }),
-  });
-  const policy = await openPolicy(store.policy, config.access, config.conversation.groupContext);
+  const replicas = openReplicas(store, { clock, log });
+  const { alone, leases, members, leadership } = replicas;
+  const book = await openPolicy(store.policy, config.access, config.conversation.groupContext);
+  const policy = alone ? book : sharePolicy(book, store.signals, log);
   const adminCode = await openAdminCode({
     file: join(options.dataDirectory, 'admin-code'),
     policy,
+    severalProcesses: !alone,
     store,
     clock,
     randomByte,
     log,
   });
-  const ledger = await createCallLedger(store.calls, clock, config.timeZone);
+  const ledger = await createCallLedger(store.calls, clock, config.timeZone, !alone);
   const metrics = createMetrics({ droppedLogLines: () => log.dropped() });
   const crashed = (await store.turns.unfinished()).length > 0;
   const notBefore = crashed ? performance.timeOrigin + afterCrashMs : 0;
-  const adapters = await createAdapters(options, { counters: { ledger, metrics }, leases, notBefore });
+  const counters = { ledger, metrics };
+  const adapters = await createAdapters(options, { counters, replicas, shared: store.shared, notBefore });
   const model = modelFrom(options);
   const stopping = new AbortController();
   const watchLog = logWith(log, { part: 'watch' });
   const administrators = () => [...config.access.admins, ...policy.current().administrators];
-  const tell = createTellAdministrators({ administrators, adapters, uuid: randomUUID, log: watchLog });
+  const tellAll = createTellAdministrators({ administrators, adapters, uuid: randomUUID, log: watchLog });
+  // All watch, so that whoever leads next knows what was told; one of them tells.
+  const tell: Tell = async (text, until) => (leadership.leading() ? tellAll(text, until) : undefined);
   const { signal } = stopping;
-  const alerts = createPlatformAlerts({ tell, language: config.locale, clock, log: watchLog, signal });
+  const own = createPlatformAlerts({ tell, language: config.locale, clock, log: watchLog, signal });
+  const alerts = alone ? own : shareAlerts(own, store.signals, watchLog);
   const { core, preparer } = buildCore(options, {
     adapters,
     store,
-    leases,
+    replicas,
     policy,
     adminCode,
     model,
@@ -232,11 +208,18 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   const { port } = await http.start();
   model.start();
+  const membership = members.keep();
+  // Until the others leave this one its part of the limits, it takes nothing in that they could answer sooner.
+  await members.entered(signal);
   await core.recover();
   await Promise.all(adapters.map((adapter) => adapter.start(core.inbox)));
+  const lead = async (leading: AbortSignal): Promise<void> => {
+    await Promise.all([keepPurging(options, store, leading), core.lead(leading), adminCode.lead(leading)]);
+  };
   const keeping = Promise.all([
+    membership,
     leases.keep(stopping.signal),
-    keepPurging(options, store, stopping.signal),
+    leadership.keep(lead, stopping.signal),
     keepStoringCalls(options, ledger, stopping.signal),
     keepWatching(options, tell, model, stopping.signal),
   ]);
@@ -245,7 +228,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   log.info({ version, port, platforms, store: store.engine, took }, 'started');
   return {
     port,
-    stop: () => stopService({ options, adapters, core, http, model, preparer, keeping, stopping, store }),
+    stop: () =>
+      stopService({ options, adapters, core, http, model, preparer, keeping, stopping, store, replicas }),
   };
 }
 
@@ -259,6 +243,7 @@ type Parts = {
   readonly keeping: Promise<unknown>;
   readonly stopping: AbortController;
   readonly store: Store;
+  readonly replicas: Replicas;
 };
 
 async function stopService({
@@ -271,19 +256,27 @@ async function stopService({
   keeping,
   stopping,
   store,
+  replicas: { alone, members },
 }: Parts): Promise<void> {
   const { log, config } = options;
   log.info({ running: core.running() }, 'stopping');
   stopping.abort();
-  await Promise.all(adapters.map((adapter) => adapter.pause()));
-  await core.drain(config.shutdownGraceMs);
+  // Where only one can be connected nothing reaches the other replicas before this one lets go, and nothing is delivered
+  // again: what comes until then is taken, and handed over.
+  const late = adapters.filter(({ capabilities }) => !alone && capabilities.oneConnection);
+  const pause = async (some: readonly Adapter[]): Promise<void> => {
+    await Promise.all(some.map((adapter) => adapter.pause()));
+  };
+  await pause(adapters.filter((adapter) => !late.includes(adapter)));
+  await core.drain(config.shutdownGraceMs, () => pause(late));
   await Promise.all([
     http.stop(httpGraceMs),
     model.stop(),
     preparer.stop(),
-    keeping,
     ...adapters.map((adapter) => adapter.stop()),
   ]);
+  await members.leave();
+  await keeping;
   await store.close();
   log.info({}, 'stopped');
 }

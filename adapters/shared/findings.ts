@@ -25,7 +25,7 @@ export function healthEvidence({ state, detail, reconnects }: AdapterHealth): st
 
 export function connectionFinding(health: AdapterHealth): Finding {
   const evidence = healthEvidence(health);
-  if (health.state === 'connecting') return { state: 'unknown', evidence };
+  if (health.state === 'connecting' || health.state === 'standby') return { state: 'unknown', evidence };
   return { state: health.state === 'up' ? 'passed' : 'failed', evidence };
 }
 

@@ -31,7 +31,7 @@ export function createHealth({ clock, log, title, fields = {} }: HealthOptions):
       everUp ||= state === 'up';
       health = { state, since, reconnects, ...(detail === undefined ? {} : { detail }) };
       const line = { ...fields, state, detail, reconnects };
-      if (state === 'up' || state === 'connecting') log.info(line, title);
+      if (state === 'up' || state === 'connecting' || state === 'standby') log.info(line, title);
       else log.warn(line, title);
     },
   };

@@ -23,6 +23,7 @@ export const stateWords = {
   up: status.up,
   down: status.down,
   connecting: status.connecting,
+  standby: status.standby,
   failed: status.failed,
   unknown: status.unknown,
 } as const;

@@ -13,6 +13,7 @@ import type {
 import type { Inbox, Place } from './inbound.ts';
 import type { MediaBody, QuotedMessage } from './media.ts';
 import type { ReplyOpening, ReplySink, Snapshot } from './reply.ts';
+import type { CallersOfBudget, Elect, SharedValues } from './replicas.ts';
 import type { Clock, Logger } from './runtime.ts';
 
 /** One HTTP request as it came in: header names in lower case, body bytes untouched (at most 1 MiB). */
@@ -36,9 +37,12 @@ export type WebhookRoute = {
   handle(request: WebhookRequest): Promise<WebhookResponse>;
 };
 
-/** `failed`: will not come up without a person (wrong credentials). `down`: being retried. */
+/**
+ * `failed`: will not come up without a person (wrong credentials). `down`: being retried. `standby`: nothing is wrong;
+ * another replica holds the one connection there may be, and this one takes over when that ends.
+ */
 export type AdapterHealth = {
-  readonly state: 'connecting' | 'up' | 'down' | 'failed';
+  readonly state: 'connecting' | 'up' | 'standby' | 'down' | 'failed';
   readonly since: Date;
   readonly reconnects: number;
   /** A short code or phrase for operators, such as `auth 514`; never a secret. */
@@ -113,7 +117,11 @@ export type AdapterDeps = {
   readonly random: () => number;
   /** A fresh RFC 4122 identifier. */
   readonly uuid: () => string;
-  readonly createBudget: (limits: readonly CallLimit[]) => CallBudget;
+  /** `callers` is `every` unless given: the limits are then divided among the replicas that live. */
+  readonly createBudget: (limits: readonly CallLimit[], callers?: CallersOfBudget) => CallBudget;
+  /** To be asked before a connection is made of which there may be only one (`Capabilities.oneConnection`). */
+  readonly elect: Elect;
+  readonly shared: SharedValues;
   /** The proxy for platform hosts, if one is set and `NO_PROXY` does not exempt the host. */
   readonly proxyFor: (url: URL) => string | undefined;
   /** `MEDIA_HOSTS`, lower case, `host` or `host:port`. */

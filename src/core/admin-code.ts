@@ -1,10 +1,9 @@
-import { chmod, readFile, rm } from 'node:fs/promises';
 import type { InboundMessage } from '../contract/inbound.ts';
 import type { Clock, Logger } from '../contract/runtime.ts';
 import type { Store } from '../store/store.ts';
-import { writePrivately } from '../private-file.ts';
+import { createSharedCode, openCodeFile } from './admin-code-place.ts';
 import { lookForCode } from './code-in-text.ts';
-import { isAdminCode, newAdminCode } from './ids.ts';
+import { newAdminCode } from './ids.ts';
 import type { PolicyBook } from './policy.ts';
 import { shortId, type AdmissionNotice, type Turn } from './turn.ts';
 
@@ -29,11 +28,15 @@ export type AdminCode = {
    * have seen. Gives back the turn with what holds by now. Doing it again changes nothing.
    */
   readonly settle: (turn: Turn) => Promise<Turn>;
+  /** Keeps the file of the one process, of all on the database, that leads; until the signal aborts. */
+  readonly lead: (signal: AbortSignal) => Promise<void>;
 };
 
 export type AdminCodeOptions = {
   readonly file: string;
-  readonly policy: Pick<PolicyBook, 'current' | 'reload' | 'addAdministrator'>;
+  readonly policy: Pick<PolicyBook, 'current' | 'reload' | 'addAdministrator' | 'setSetting'>;
+  /** Several processes share the database: the code is stored there, and the file is the leader's. */
+  readonly severalProcesses?: boolean;
   readonly store: Pick<Store, 'audit'>;
   readonly clock: Clock;
   readonly randomByte: () => number;
@@ -42,34 +45,27 @@ export type AdminCodeOptions = {
 
 /** Puts the code there, or keeps the one that is; deletes it once there is an administrator. */
 export async function openAdminCode(options: AdminCodeOptions): Promise<AdminCode> {
-  const { file, policy, store, clock, log } = options;
-  let code: string | undefined;
-  /** Others have seen it: it makes nobody administrator any more, and is about to be replaced. */
-  let exposed = false;
+  const { file, policy, store, clock, log, severalProcesses = false } = options;
+  const kept = severalProcesses ? createSharedCode(options) : await openCodeFile(file, log);
+  /** A code that others have seen: it makes nobody administrator any more, and is about to be replaced. */
+  let exposed: string | undefined;
   let settling: Promise<unknown> = Promise.resolve();
 
   const administrators = () => [...policy.current().configured.admins, ...policy.current().administrators];
 
-  async function replace(): Promise<void> {
-    const fresh = newAdminCode(options.randomByte);
-    log.addSecret(fresh);
-    await writePrivately(file, `${fresh}\n`);
-    code = fresh;
-    exposed = false;
+  function fresh(): string {
+    const code = newAdminCode(options.randomByte);
+    log.addSecret(code);
+    return code;
   }
 
-  async function begin(): Promise<void> {
-    if (administrators().length > 0) return rm(file, { force: true });
-    const kept = await readFile(file, 'utf8').catch(() => '');
-    if (isAdminCode(kept.trim())) {
-      code = kept.trim();
-      log.addSecret(code);
-      await chmod(file, 0o600);
-    } else await replace();
-    log.warn(
-      { file },
-      'there is no administrator yet: whoever sends the code in this file to the bot in a direct chat becomes one',
-    );
+  /** Never rejects: questions can be answered without an administrator. */
+  async function lead(signal: AbortSignal): Promise<void> {
+    try {
+      await kept.lead(() => administrators().length === 0, fresh, signal);
+    } catch (error) {
+      log.error({ file, error }, 'the code of the first administrator could not be written');
+    }
   }
 
   async function claim(turn: Turn): Promise<Turn> {
@@ -82,8 +78,7 @@ export async function openAdminCode(options: AdminCodeOptions): Promise<AdminCod
       const addedAt = clock.now().getTime();
       await policy.addAdministrator({ ...person, addedAt, addedBy: addedByCode });
     }
-    code = undefined;
-    await rm(file, { force: true });
+    await kept.forget();
     return turn;
   }
 
@@ -92,7 +87,7 @@ export async function openAdminCode(options: AdminCodeOptions): Promise<AdminCod
     await policy.reload();
     const claims = turn.notice?.code === 'administrator-claimed';
     const settled = claims ? await claim(turn) : turn;
-    if (!claims && administrators().length === 0) await replace();
+    if (!claims && administrators().length === 0) await kept.replace(fresh());
     const { place, sender } = turn.message;
     const said = settled.notice?.code ?? '';
     await store.audit.write({
@@ -108,19 +103,19 @@ export async function openAdminCode(options: AdminCodeOptions): Promise<AdminCod
     return settled;
   }
 
-  await begin().catch((error: unknown) => {
-    // Questions can be answered without an administrator.
-    log.error({ file, error }, 'the code of the first administrator could not be written');
-  });
+  // Of several processes the leader does it.
+  if (!severalProcesses) await lead(new AbortController().signal);
   return {
+    lead,
     look(message) {
-      if (code === undefined) return undefined;
+      const code = kept.current();
+      if (code === undefined || administrators().length > 0) return undefined;
       const held = lookForCode(message.text, code);
       if (held === 'no') return undefined;
       const proven = message.forgeable !== true && message.sender.key !== '';
-      if (held === 'whole' && message.place.kind === 'direct' && proven && !exposed)
+      if (held === 'whole' && message.place.kind === 'direct' && proven && exposed !== code)
         return 'administrator-claimed';
-      exposed = true;
+      exposed = code;
       return held === 'whole' && message.place.kind === 'direct' && !proven
         ? 'admin-code-unproven'
         : 'admin-code-exposed';

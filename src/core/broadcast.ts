@@ -19,9 +19,16 @@ const maxChats = 50_000;
 const codeLength = 6;
 const codeShape = new RegExp(`^[a-z0-9]{${codeLength}}$`);
 const watchIntervalMs = 1_000;
+/** Tells the others that a broadcast was begun or stopped. */
+const channel = 'broadcast';
+/** How long whoever stops another replica's broadcast waits for the message under way, and how often it looks. */
+const settleWithinMs = 3_000;
+const settleIntervalMs = 100;
 
 export type BroadcastServices = {
-  readonly store: Pick<Store, 'broadcasts'>;
+  readonly store: Pick<Store, 'broadcasts' | 'signals'>;
+  /** Whether this is the process, of all on the database, that sends; unset where there is no other. */
+  readonly leading?: () => boolean;
   readonly policy: Pick<PolicyBook, 'current'>;
   readonly access: Pick<Access, 'mayAsk'>;
   readonly adapters: ReadonlyMap<AdapterId, Adapter>;
@@ -62,15 +69,19 @@ export type Broadcasts = {
   watch(id: string, signal: AbortSignal): AsyncIterable<BroadcastProgress>;
   /** Goes on with what an earlier process had begun. */
   recover(): Promise<void>;
+  /** Sends what any process begins, until the signal aborts; then another one does. */
+  lead(signal: AbortSignal): Promise<void>;
 };
 
 /** An administrator's message to every chat that uses the bot: asked for, confirmed, sent slowly, each chat once. */
 export function createBroadcasts(services: BroadcastServices): Broadcasts {
-  const { store, adapters, clock, log } = services;
+  const { store, adapters, clock, log, leading = () => true } = services;
   const deliver = createBroadcastDelivery({ ...services, store: store.broadcasts });
   const running = new Map<string, { readonly stop: AbortController; readonly ended: Promise<void> }>();
+  let looking: Promise<unknown> = Promise.resolve();
 
   function begin(broadcast: Broadcast): void {
+    if (running.has(broadcast.id)) return;
     const stop = new AbortController();
     const signal = AbortSignal.any([stop.signal, services.halting]);
     const work = deliver(broadcast, signal)
@@ -78,6 +89,41 @@ export function createBroadcasts(services: BroadcastServices): Broadcasts {
       .finally(() => running.delete(broadcast.id));
     running.set(broadcast.id, { stop, ended: work });
     services.background(work);
+  }
+
+  /** Brings what is sent here in line with what is stored: another process may have begun or stopped it. */
+  function look(): Promise<void> {
+    const looked = looking.then(lookOnce);
+    looking = looked.catch(() => undefined);
+    return looked;
+  }
+
+  async function lookOnce(): Promise<void> {
+    const sending = await store.broadcasts.sending();
+    for (const [id, { stop }] of running) if (!sending.includes(id)) stop.abort();
+    // What is under way here must not be taken for what a dead process left.
+    if (!leading() || sending.every((id) => running.has(id))) return;
+    for (const broadcast of await store.broadcasts.takeUp()) {
+      log.info({ broadcast: codeOf(broadcast.id) }, 'going on with a broadcast');
+      begin(broadcast);
+    }
+  }
+
+  const lookSafely = (): void =>
+    void look().catch((error: unknown) => log.warn({ error }, 'broadcasts could not be looked for'));
+
+  /** What became of a broadcast that was stopped, once the message under way is settled, here or elsewhere. */
+  async function settled(id: string): Promise<Tally> {
+    const work = running.get(id);
+    work?.stop.abort();
+    await work?.ended;
+    const giveUpAt = clock.now().getTime() + settleWithinMs;
+    let tally = await store.broadcasts.tally(id);
+    while (work === undefined && tally.has('sending') && clock.now().getTime() < giveUpAt) {
+      await clock.sleep(settleIntervalMs, services.dying);
+      tally = await store.broadcasts.tally(id);
+    }
+    return tally;
   }
 
   return {
@@ -101,7 +147,8 @@ export function createBroadcasts(services: BroadcastServices): Broadcasts {
       if (found.state !== 'asked') return again ? { state: 'begun', id: found.id } : { state: 'unknown' };
       if (at - found.createdAt > confirmWithinMs) return { state: 'unknown' };
       if (!(await store.broadcasts.begin(found.id))) return { state: 'busy' };
-      begin(found);
+      if (leading()) begin(found);
+      else await store.signals.notify(channel, found.id);
       return { state: 'begun', id: found.id };
     },
     async stop() {
@@ -109,28 +156,34 @@ export function createBroadcasts(services: BroadcastServices): Broadcasts {
       const ended = sending.map(async (id) => {
         // Written first: a crash in between must not begin it again.
         await store.broadcasts.end(id, 'stopped');
-        const work = running.get(id);
-        work?.stop.abort();
-        await work?.ended;
-        return store.broadcasts.tally(id);
+        if (!running.has(id)) await store.signals.notify(channel, id);
+        return settled(id);
       });
       return Promise.all(ended);
     },
     async *watch(id, signal) {
       while (!signal.aborted) {
         const work = running.get(id)?.ended;
-        yield { tally: await store.broadcasts.tally(id), ended: work === undefined };
-        if (work === undefined) return;
+        const ended = work === undefined && !(await store.broadcasts.sending()).includes(id);
+        yield { tally: await store.broadcasts.tally(id), ended };
+        if (ended) return;
         const next = new AbortController();
         const pause = clock.sleep(watchIntervalMs, AbortSignal.any([signal, next.signal]));
-        await Promise.race([work, pause]);
+        await Promise.race(work === undefined ? [pause] : [work, pause]);
         next.abort();
       }
     },
-    async recover() {
-      for (const broadcast of await store.broadcasts.takeUp()) {
-        log.info({ broadcast: codeOf(broadcast.id) }, 'going on with a broadcast');
-        begin(broadcast);
+    recover: look,
+    async lead(signal) {
+      const stopListening = store.signals.listen(channel, { received: lookSafely, missed: lookSafely });
+      try {
+        await look();
+        await clock.sleep(Infinity, signal);
+      } finally {
+        stopListening();
+        const sending = [...running.values()];
+        for (const { stop } of sending) stop.abort();
+        await Promise.all(sending.map(({ ended }) => ended));
       }
     },
   };

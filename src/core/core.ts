@@ -20,6 +20,7 @@ import { isAboutCode, type AdminCode } from './admin-code.ts';
 import { createBroadcasts } from './broadcast.ts';
 import { createBursts } from './bursts.ts';
 import { createDirectChats } from './direct-chats.ts';
+import { createDrain, type Drain } from './drain.ts';
 import { createGroupOwners } from './group-owners.ts';
 import { createTurnHandler } from './handle-turn.ts';
 import { newButtonKey, newTurnId } from './ids.ts';
@@ -51,7 +52,9 @@ export type CoreServices = {
   readonly policy: PolicyBook;
   readonly assistants: AssistantBook;
   readonly leases: Leases;
-  readonly adminCode: AdminCode;
+  /** Whether this is the process, of all on the database, that does what must be done once; unset where there is no other. */
+  readonly leading?: () => boolean;
+  readonly adminCode: Pick<AdminCode, 'look' | 'settle'>;
   readonly model: Model;
   readonly preparer: ImagePreparer;
   readonly clock: Clock;
@@ -76,15 +79,11 @@ export type Core = {
   readonly inbox: Inbox;
   /** Takes up what an earlier process left; resolves once all is under way. */
   recover(): Promise<void>;
-  /** Waits for running turns up to `graceMs`, then ends the rest with a note; resolves when every reply has ended. */
-  drain(graceMs: number): Promise<void>;
+  /** Does what must be done by one process of all, until the signal aborts. */
+  lead(signal: AbortSignal): Promise<void>;
+  readonly drain: Drain;
   running(): number;
 };
-
-/** Time that closing the rest may take once the grace is over, before the process lets go. */
-const closingMs = 1_200;
-/** And then until the last waits have noticed; with the default grace all stays below the ten seconds of `docker stop`. */
-const lettingGoMs = 300;
 
 /** Wires the core's parts together: one line from an event to the end of its reply. */
 export function createCore(services: CoreServices): Core {
@@ -247,49 +246,18 @@ export function createCore(services: CoreServices): Core {
     return running.stopScope(scope, person, 'stopped') + (await elsewhere.stop(theirs, 'stopped'));
   }
 
-  async function letGo(): Promise<void> {
-    try {
-      await services.leases.release();
-    } catch (error) {
-      log.warn({ error }, 'the leases could not be given back; they end by themselves');
-    }
-  }
-
-  async function allEnded(withinMs: number): Promise<boolean> {
-    const over = new AbortController();
-    const ended = (async () => {
-      while (working.size > 0) await Promise.allSettled(working);
-      return true;
-    })();
-    const late = clock.sleep(withinMs, over.signal).then(() => false);
-    const inTime = await Promise.race([ended, late]);
-    over.abort();
-    return inTime;
-  }
-
+  const drain = createDrain({ ...services, working, running, alone, halting, dying });
   return {
     inbox,
     async recover() {
-      // First: a confirmation that is taken up again looks for what it had begun.
-      await broadcasts.recover();
+      // First: a confirmation that is taken up again looks for what it had begun. Of several processes the leader does it.
+      if (alone) await broadcasts.recover();
       await services.leases.takeOver();
     },
-    async drain(graceMs) {
-      if (!(await allEnded(graceMs))) {
-        if (alone) {
-          log.warn({ turns: working.size }, 'the grace is over, ending the rest with a note');
-          running.stopAll('shutting-down');
-        } else {
-          log.info({ turns: working.size }, 'the grace is over, handing the rest over');
-          running.letGoOfAll();
-        }
-        halting.abort();
-        await allEnded(closingMs);
-      }
-      dying.abort();
-      await allEnded(lettingGoMs);
+    lead: broadcasts.lead,
+    async drain(...given) {
+      await drain(...given);
       stopListening();
-      await letGo();
     },
     running: () => running.size(),
   };

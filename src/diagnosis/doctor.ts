@@ -1,4 +1,5 @@
-import { createAdapters, type ServiceOptions } from '../service.ts';
+import { createAdapters } from '../create-adapters.ts';
+import type { ServiceOptions } from '../service.ts';
 import { diagnose } from './diagnose.ts';
 import { createReport, plainForm, reportAsJson } from './report.ts';
 

@@ -14,11 +14,16 @@ export type HealthSources = {
 };
 
 /**
- * Ready means: the store and at least one platform are up. A model server that is down does not count, for people then
+ * Ready means: the store and at least one platform are up, or would be if another replica did not hold its only
+ * connection. A model server that is down does not count, for people then
  * still get an honest sentence.
  */
 export function isReady({ store, platforms, stopping }: HealthSources): boolean {
-  return !stopping() && store() === 'up' && platforms().some(({ health }) => health.state === 'up');
+  return (
+    !stopping() &&
+    store() === 'up' &&
+    platforms().some(({ health: { state } }) => state === 'up' || state === 'standby')
+  );
 }
 
 /** Each part's state, for operators only: it names hosts and models. */

@@ -21,7 +21,8 @@ export type GateRule = {
 
 /** Times are milliseconds of the budget's own clock. */
 export type Gate = {
-  readonly rule: GateRule;
+  /** Replaced when the limit is divided among more or fewer processes. */
+  rule: GateRule;
   /** Calls that have not left yet and will pass this gate. */
   waiting: number;
   waitingYielding: number;
@@ -55,7 +56,9 @@ const LEAST_SHARE = 0.1;
 /** From nothing to the full rate; after one halving half of it. */
 const RECOVERY_MS = 60_000;
 
-export function createGateRule({ calls, windowMs }: CallLimit): GateRule {
+/** `replicas`: among how many processes the limit is divided; each has at least one call, or it could not go on at all. */
+export function createGateRule({ calls: allowed, windowMs }: CallLimit, replicas = 1): GateRule {
+  const calls = Math.max(1, Math.floor(allowed / replicas));
   const reserve = calls < 4 ? 0 : Math.ceil(calls * RESERVED_PART);
   const endingSoon = Math.floor((calls * SOON_MS) / windowMs);
   return {
@@ -134,6 +137,12 @@ export function isWindingDown(gate: Gate, now: number): boolean {
 export function isForgettable(gate: Gate, now: number): boolean {
   dropEnded(gate, now);
   return gate.waiting === 0 && inUse(gate) === 0 && !isPaused(gate, now) && shareOf(gate, now) === 1;
+}
+
+/** No more is in use than may be: otherwise it was let through when more was allowed. */
+export function isWithin(gate: Gate, now: number): boolean {
+  dropEnded(gate, now);
+  return inUse(gate) <= gate.rule.calls;
 }
 
 function inUse(gate: Gate): number {

@@ -4,6 +4,7 @@ import {
   createGateRule,
   isForgettable,
   isPaused,
+  isWithin,
   isWindingDown,
   type Gate,
   type GateRule,
@@ -14,11 +15,15 @@ export type Gates = {
   of(call: PlannedCall, now: number): readonly Gate[];
   /** Those of the call's gates that tell how fast calls may follow each other: the shortest window of each kind. */
   shortestOf(call: PlannedCall, now: number): ReadonlySet<Gate>;
+  /** Divides each limit among so many processes from now on; gives back the gates this changes. */
+  divide(replicasIn: (windowMs: number) => number): readonly Gate[];
+  /** No gate has more in use than its limit allows now. */
+  within(now: number): boolean;
   count(): number;
   pausedCount(now: number): number;
 };
 
-type Family = { readonly limit: CallLimit; readonly rule: GateRule; readonly gates: Map<string, Gate> };
+type Family = { readonly limit: CallLimit; rule: GateRule; readonly gates: Map<string, Gate> };
 
 /** More than the one gate that a call may add to a family, so that the families shrink while calls are made. */
 const LOOKED_AT_PER_CALL = 4;
@@ -48,6 +53,16 @@ export function createGates(limits: readonly CallLimit[]): Gates {
       }
       return new Set([...shortest.values()].map(([, gate]) => gate));
     },
+    divide: (replicasIn) =>
+      families.flatMap((family) => {
+        const rule = createGateRule(family.limit, replicasIn(family.limit.windowMs));
+        if (rule.calls === family.rule.calls) return [];
+        family.rule = rule;
+        const changed = [...family.gates.values()];
+        for (const gate of changed) gate.rule = rule;
+        return changed;
+      }),
+    within: (now) => families.every(({ gates }) => [...gates.values()].every((gate) => isWithin(gate, now))),
     count: () => families.reduce((sum, { gates }) => sum + gates.size, 0),
     pausedCount: (now) =>
       families.reduce(

@@ -24,6 +24,13 @@ export type CallBudgetStats = {
 
 export type StoppableCallBudget = CallBudget & {
   stats(): CallBudgetStats;
+  /**
+   * From now on every limit is divided among so many processes, depending on its window. Calls that left before keep
+   * counting; a process that is let use more may do so only when those who used it before do not any more.
+   */
+  divide(replicasIn: (windowMs: number) => number): void;
+  /** True when no more calls count at present than its part of each limit allows: from then on it keeps to that part. */
+  within(): boolean;
   /** Calls that have not left, and all later ones, reject with an `AbortError`; calls on their way are not touched. */
   stop(): void;
 };
@@ -162,6 +169,12 @@ export function createCallBudget({ limits, clock, log }: CallBudgetOptions): Sto
       counters: gates.count(),
       paused: gates.pausedCount(elapsedMs()),
     }),
+    divide(replicasIn) {
+      const now = elapsedMs();
+      for (const gate of gates.divide(replicasIn)) parking.refresh(gate, now);
+      dispatch();
+    },
+    within: () => gates.within(elapsedMs()),
     stop() {
       stopped = true;
       for (const waiter of line.all()) drop(waiter);

@@ -17,7 +17,7 @@ export function pushesOf(platform: string): string {
 export type CallLedger = {
   count(platform: string, api: string): void;
   use(platform: string): CallUse;
-  /** Stores what was counted since the last time. */
+  /** Stores what was counted since the last time, and reads what other processes counted. */
   flush(): Promise<void>;
 };
 
@@ -49,13 +49,14 @@ function passedShare(day: string, nowMs: number, timeZone: string): number {
 }
 
 /**
- * Counts every call to a platform, for the month's quota. What was counted before this start is read once; what is
- * counted now is kept in memory and stored by `flush`.
+ * Counts every call to a platform, for the month's quota. What was counted before this start is read once, and again with
+ * each `flush` where several processes count; what is counted now is kept in memory and stored by `flush`.
  */
 export async function createCallLedger(
   store: CallStore,
   clock: Clock,
   timeZone: string,
+  severalProcesses = false,
 ): Promise<CallLedger> {
   const counts = new Map<string, Map<string, number>>();
   const unsaved = new Map<string, { platform: string; day: string; api: string; count: number }>();
@@ -76,7 +77,29 @@ export async function createCallLedger(
     days.set(day, (days.get(day) ?? 0) + count);
   }
 
-  for (const row of await store.since(`${today().slice(0, 7)}-01`)) add(row.platform, row.day, row.count);
+  async function read(): Promise<void> {
+    const stored = await store.since(`${today().slice(0, 7)}-01`);
+    counts.clear();
+    for (const { platform, day, count } of [...stored, ...unsaved.values()]) add(platform, day, count);
+  }
+
+  async function save(): Promise<void> {
+    if (unsaved.size === 0) return;
+    const rows = [...unsaved.values()];
+    unsaved.clear();
+    try {
+      await store.add(rows);
+    } catch (error) {
+      for (const row of rows) {
+        const key = JSON.stringify([row.platform, row.day, row.api]);
+        const later = unsaved.get(key);
+        unsaved.set(key, { ...row, count: row.count + (later?.count ?? 0) });
+      }
+      throw error;
+    }
+  }
+
+  await read();
 
   return {
     count(platform, api) {
@@ -97,19 +120,8 @@ export async function createCallLedger(
       return { today: counts.get(platform)?.get(day) ?? 0, month, forecast: Math.round(month / share) };
     },
     async flush() {
-      if (unsaved.size === 0) return;
-      const rows = [...unsaved.values()];
-      unsaved.clear();
-      try {
-        await store.add(rows);
-      } catch (error) {
-        for (const row of rows) {
-          const key = JSON.stringify([row.platform, row.day, row.api]);
-          const later = unsaved.get(key);
-          unsaved.set(key, { ...row, count: row.count + (later?.count ?? 0) });
-        }
-        throw error;
-      }
+      await save();
+      if (severalProcesses) await read();
     },
   };
 }

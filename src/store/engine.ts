@@ -1,4 +1,5 @@
 import type { Kysely, RawBuilder, Transaction } from 'kysely';
+import type { ElectFor } from './elections.ts';
 import type { Schema } from './schema.ts';
 import type { Signals } from './signals.ts';
 
@@ -27,5 +28,6 @@ export type Engine = {
   /** From memory, or from the file system. */
   sizeBytes(): number;
   readonly signals: Signals;
+  readonly elect: ElectFor;
   close(): Promise<void>;
 };

@@ -217,6 +217,24 @@ async function leaseTurns(db: Kysely<Schema>): Promise<void> {
     .execute();
 }
 
+async function meetReplicas(db: Kysely<Schema>): Promise<void> {
+  await db.schema
+    .createTable('shared')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('value', 'text', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('shared_by_expiry').on('shared').column('expires_at').execute();
+  await db.schema
+    .createTable('replicas')
+    .addColumn('owner', 'text', (column) => column.primaryKey())
+    .addColumn('joined_at', 'bigint', (column) => column.notNull())
+    .addColumn('seen_at', 'bigint', (column) => column.notNull())
+    .addColumn('alive_until', 'bigint', (column) => column.notNull())
+    .addColumn('counts', 'text', (column) => column.notNull())
+    .execute();
+}
+
 /** Version n of the schema is what stands after the first n of these. Never edited once released, only appended. */
 const migrations: readonly Migration[] = [
   createFirstTables,
@@ -227,6 +245,7 @@ const migrations: readonly Migration[] = [
   rememberErasure,
   markCommits,
   leaseTurns,
+  meetReplicas,
 ];
 
 /** The database was written by a newer program; going on could destroy what this one does not know. */

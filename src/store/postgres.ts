@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import type { Clock, Logger } from '../contract/runtime.ts';
 import type { Engine, Work } from './engine.ts';
 import { migrate } from './migrations.ts';
+import { createPostgresElections } from './postgres-elections.ts';
 import { createPostgresPool, everydayPatience, type Patience } from './postgres-pool.ts';
 import { createPostgresSignals } from './postgres-signals.ts';
 import { explainPostgres } from './postgres-words.ts';
@@ -150,6 +151,7 @@ export async function openPostgresEngine(options: PostgresOptions): Promise<Engi
   const db = connect(url, everydayPatience);
   let bytes = await measure(db);
   const { close: stopListening, ...signals } = await createPostgresSignals(options, db);
+  const elections = createPostgresElections(options);
   return {
     name: 'postgres',
     remote: true,
@@ -170,7 +172,9 @@ export async function openPostgresEngine(options: PostgresOptions): Promise<Engi
       }).catch(() => false),
     sizeBytes: () => bytes,
     signals,
+    elect: elections.elect,
     async close() {
+      await elections.close();
       await stopListening();
       await db.destroy();
     },

@@ -28,6 +28,7 @@ export async function purge(queue: WriteQueue, now: number, retentionMs: number)
       key: ['adapter', 'event_key'],
       where: sql`claimed_at < ${now - claimRetentionMs}`,
     },
+    { table: 'shared', key: ['name'], where: sql`expires_at <= ${now}` },
     { table: 'feedback', key: ['turn_id', 'person'], where: sql`given_at < ${oldest}` },
     { table: 'audit', key: ['id'], where: sql`at < ${now - auditRetentionMs}` },
     { table: 'commits', key: ['writer'], where: sql`at < ${now - commitRetentionMs}` },

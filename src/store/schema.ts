@@ -164,6 +164,21 @@ export type CallRow = { platform: string; day: string; api: string; count: numbe
 /** Each writer's last durable transaction (PostgreSQL): tells whether one took place whose end was not heard of. */
 export type CommitRow = { readonly writer: string; readonly number: number; readonly at: number };
 
+/** Values that all processes see, each until its time is over (JSON). */
+export type SharedRow = { name: string; value: string; expires_at: number };
+
+/**
+ * The processes on this database. `alive_until`: as long as it renews that, it may make calls; `counts`: of whom it takes
+ * account in what it uses of the platforms' limits (JSON list of owners).
+ */
+export type ReplicaRow = {
+  owner: string;
+  joined_at: number;
+  seen_at: number;
+  alive_until: number;
+  counts: string;
+};
+
 export type MetaRow = { name: string; value: string };
 
 export type Schema = {
@@ -183,5 +198,7 @@ export type Schema = {
   audit: AuditRow;
   calls: CallRow;
   commits: CommitRow;
+  shared: SharedRow;
+  replicas: ReplicaRow;
   meta: MetaRow;
 };

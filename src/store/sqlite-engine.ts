@@ -1,6 +1,7 @@
 import type { Clock } from '../contract/runtime.ts';
 import { statSync } from 'node:fs';
 import { sql, type Kysely } from 'kysely';
+import { electAlone } from './elections.ts';
 import type { Engine } from './engine.ts';
 import { migrate } from './migrations.ts';
 import type { Schema } from './schema.ts';
@@ -51,6 +52,7 @@ export async function openSqliteEngine(file: string, clock: Clock): Promise<Engi
     scrub: () => scrubFile(file),
     sizeBytes: () => statSync(file).size,
     signals: createLocalSignals(),
+    elect: electAlone,
     close: () => db.destroy(),
   };
 }

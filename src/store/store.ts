@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
+import type { SharedValues } from '../contract/replicas.ts';
 import type { Clock, Logger } from '../contract/runtime.ts';
 import { leaseMs } from '../replicas/lease-times.ts';
 import { createAuditStore, type AuditStore } from './audit.ts';
 import { createBroadcastStore, type BroadcastStore } from './broadcasts.ts';
 import { createCallStore, type CallStore } from './calls.ts';
+import type { ElectFor } from './elections.ts';
 import type { Engine } from './engine.ts';
 import { createFeedbackStore, type FeedbackStore } from './feedback.ts';
 import { createForgetStore, type ForgetStore } from './forget.ts';
@@ -13,7 +15,9 @@ import { createPeopleList, type PeopleList } from './people-list.ts';
 import { createPeopleStore, type PeopleStore } from './people.ts';
 import { createPolicyStore, type PolicyStore } from './policy.ts';
 import { purge } from './purge.ts';
+import { createReplicaStore, type ReplicaStore } from './replicas.ts';
 import { createScopeStore, type ScopeStore } from './scopes.ts';
+import { createLocalShared, createSharedStore } from './shared.ts';
 import type { Signals } from './signals.ts';
 import { openSqliteEngine } from './sqlite-engine.ts';
 import { createStoreHealth, type StoreHealth } from './store-health.ts';
@@ -45,6 +49,10 @@ export type Store = {
   readonly broadcasts: BroadcastStore;
   /** To all processes on this store. */
   readonly signals: Signals;
+  /** One process of all on this store holds a name. */
+  readonly elect: ElectFor;
+  readonly shared: SharedValues;
+  readonly replicas: ReplicaStore;
   /** What a pause since then kept from being answered. */
   turnedAway(since: number): Promise<TurnedAway>;
   /** Forgets what has outlived its retention: texts, pictures, claims. */
@@ -111,7 +119,7 @@ function createStore(engine: Engine, health: StoreHealth, clock: Clock, owner: s
     leases: createLeaseStore(db, queue, engine),
     media: createMediaStore(db, queue),
     scopes: createScopeStore(db, queue),
-    people: createPeopleStore(db, queue),
+    people: createPeopleStore(db, queue, engine.signals),
     knownPeople: createPeopleList(db),
     feedback: createFeedbackStore(queue),
     audit: createAuditStore(db, queue),
@@ -122,6 +130,9 @@ function createStore(engine: Engine, health: StoreHealth, clock: Clock, owner: s
     policy: createPolicyStore(db, queue),
     broadcasts,
     signals: engine.signals,
+    elect: engine.elect,
+    shared: engine.remote ? createSharedStore(db, queue, engine, clock) : createLocalShared(clock),
+    replicas: createReplicaStore(queue, engine),
     turnedAway: (since) => countTurnedAway(db, since),
     async purge(now, retentionMs) {
       await purge(queue, now, retentionMs);

@@ -4,6 +4,7 @@ import type { AdapterDeps } from '../../src/contract/adapter.ts';
 import type { CallBudget, CallLimit, PlannedCall } from '../../src/contract/budget.ts';
 import type { LogFields, Logger } from '../../src/contract/runtime.ts';
 import { createCallBudget, type StoppableCallBudget } from '../../src/reply/call-budget.ts';
+import { alone } from '../fakes/alone.ts';
 import { createFakeClock, type FakeClock } from '../fakes/clock.ts';
 
 /** How the suite lets time go by: so much of it for each real wait, which lets sockets work. */
@@ -96,6 +97,7 @@ export function createSurroundings(pace: Pace): Surroundings {
       proxyFor: () => undefined,
       mediaHosts: [],
       version: '0.0.0',
+      ...alone(clock),
     },
     hold() {
       gate ??= Promise.withResolvers<undefined>();

@@ -34,7 +34,9 @@ export async function createBotAdapter(config: BotConfig, deps: AdapterDeps): Pr
   const stopping = new AbortController();
   const health = createHealth({ clock, log, title: 'wecom connection', fields: { adapter: botAdapterId } });
   const link = createBotLink(clock);
-  const calls = createBotCalls({ link, budget: deps.createBudget(capabilities.callLimits), uuid });
+  // Only the connected replica calls, so the limits are not divided.
+  const budget = deps.createBudget(capabilities.callLimits, 'elected');
+  const calls = createBotCalls({ link, budget, uuid });
   const intake = createInboxGate(clock);
   const http = createHttp({ clock, proxyFor, timeoutMs: MEDIA_TIMEOUT_MS, maxBytes: MAX_ANSWER_BYTES });
   const baseUrls = [config.baseUrl, config.wsUrl];
@@ -76,6 +78,7 @@ export async function createBotAdapter(config: BotConfig, deps: AdapterDeps): Pr
     random,
     health,
     log,
+    elect: deps.elect,
     serve: (onUp, signal) => runSession(session, onUp, signal),
   });
   return {

@@ -1,6 +1,6 @@
 import type { CallBudget, CallUrgency, PlannedCall } from '../../../src/contract/budget.ts';
 import { AdapterError } from '../../../src/contract/errors.ts';
-import { toAdapterError } from '../api.ts';
+import { notConnected, toAdapterError } from '../api.ts';
 import type { BotLink } from './link.ts';
 import type { BotTarget } from './types.ts';
 
@@ -33,6 +33,8 @@ export function createBotCalls({ link, budget, uuid }: CallOptions): BotCalls {
     body: () => object,
     signal: AbortSignal,
   ): Promise<void> {
+    // Said at once, for another replica may be the one that is connected: it must not wait in line to hear that.
+    if (!link.connected()) throw notConnected(call.api, 'no');
     try {
       await budget.run(call, signal, () => link.send({ cmd: call.api, reqId, body }, signal));
     } catch (error) {

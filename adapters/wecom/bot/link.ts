@@ -17,6 +17,7 @@ export type Verdict = { readonly errcode: number | undefined; readonly errmsg: s
 export type BotLink = {
   /** Resolves with the platform's yes; rejects with `AdapterError` only. */
   send(command: BotCommand, signal: AbortSignal): Promise<void>;
+  connected(): boolean;
   /** A connection is subscribed. `onForgotten`: the platform says that it knows of no subscription. */
   attach(transmit: (text: string) => void, onForgotten: () => void): void;
   /** The connection is over: what waits for an acknowledgement will get none. */
@@ -115,6 +116,7 @@ export function createBotLink(clock: Clock): BotLink {
     send(command, signal) {
       return orAborted(inLine(command, signal), command.cmd, signal);
     },
+    connected: () => attached !== undefined,
     attach(transmit, onForgotten) {
       attached = { transmit, onForgotten };
     },

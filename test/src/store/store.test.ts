@@ -6,6 +6,7 @@ import { leaseBehaviours } from './suite/leases.ts';
 import { peopleBehaviours } from './suite/people.ts';
 import { restBehaviours } from './suite/rest.ts';
 import { stageStores } from './suite/stage.ts';
+import { togetherBehaviours } from './suite/together.ts';
 import { turnBehaviours } from './suite/turns.ts';
 
 function storeBehaviours(makePlace: () => Promise<TestPlace>): void {
@@ -14,6 +15,7 @@ function storeBehaviours(makePlace: () => Promise<TestPlace>): void {
   leaseBehaviours(stage);
   peopleBehaviours(stage);
   restBehaviours(stage);
+  togetherBehaviours(stage);
 
   // Last: what stands above has called it all.
   it('does nothing that no test has tried', () => {

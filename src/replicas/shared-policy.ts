@@ -1,0 +1,54 @@
+import type { Logger } from '../contract/runtime.ts';
+import type { PolicyBook } from '../core/policy.ts';
+import type { Signals } from '../store/signals.ts';
+
+const channel = 'policy';
+
+/** Writes of every process take effect in all of them: each tells the others, which then read what is stored. */
+export function sharePolicy(book: PolicyBook, signals: Signals, log: Logger): PolicyBook {
+  let reading: Promise<void> | undefined;
+  let again = false;
+
+  /** What is written while it is being read is read once more. */
+  async function read(): Promise<void> {
+    do {
+      again = false;
+      await book
+        .reload()
+        .catch((error: unknown) => log.warn({ error }, 'settings made on another replica could not be read'));
+    } while (again);
+    reading = undefined;
+  }
+
+  function changed(): void {
+    again = true;
+    reading ??= read();
+  }
+
+  const then =
+    <Given extends readonly unknown[]>(write: (...given: Given) => Promise<void>) =>
+    async (...given: Given): Promise<void> => {
+      await write(...given);
+      // It is stored, and holds here. Who does not hear of it reads it when listening begins anew.
+      await signals
+        .notify(channel, '')
+        .catch((error: unknown) =>
+          log.warn({ error }, 'the other replicas could not be told of a new setting'),
+        );
+    };
+
+  signals.listen(channel, { received: changed, missed: changed });
+  return {
+    current: book.current,
+    reload: book.reload,
+    addAdministrator: then(book.addAdministrator),
+    removeAdministrator: then(book.removeAdministrator),
+    setRule: then(book.setRule),
+    removeRule: then(book.removeRule),
+    setLimit: then(book.setLimit),
+    removeLimit: then(book.removeLimit),
+    setVip: then(book.setVip),
+    setChat: then(book.setChat),
+    setSetting: then(book.setSetting),
+  };
+}
