@@ -59,7 +59,7 @@ async function decide(
   if (time.now - message.sentAt.getTime() > services.maxMessageAgeMs) return notice('too-old');
   const asker = { platform: place.platform, person: sender.key, chat: place.chat };
   if (!services.access.mayAsk(asker)) return notice('not-allowed');
-  const available = commandsFor(services.access.isAdmin(asker));
+  const available = commandsFor(services.access.isAdmin(asker) && message.forgeable !== true);
   if (parseCommand(text, available) !== undefined) return { kind: 'command' };
   const policy = services.policy.current();
   const maintenance = maintenanceOf(policy);

@@ -31,14 +31,13 @@ export async function chooseCommand(services: ChooseServices, turn: Turn, log: L
   const { place, sender, text, forgeable } = turn.message;
   const asker: Asker = { platform: place.platform, person: sender.key, chat: place.chat };
   const { access } = services;
-  const available = commandsFor(access.isAdmin(asker));
+  // A message whose sender is not proven may ask, but never steer, nor hear of what steers.
+  const available = commandsFor(access.isAdmin(asker) && forgeable !== true);
   const parsed = parseCommand(text, available);
   if (parsed === undefined) return { words: admission.empty };
   if (!parsed.known) return { words: commandWords.unknown(parsed.nearest.name) };
   const { command, argument } = parsed;
-  const steers = command.access === 'administrators';
-  // A message whose sender is not proven may ask, but never steer.
-  const allowed = available.includes(command) && !(steers && forgeable === true);
+  const allowed = available.includes(command);
   const write = (permitted: boolean, detail: readonly string[]): Promise<void> =>
     services.store.audit.write({
       // One row for one act, also when the command is carried out again after a crash.
@@ -50,7 +49,7 @@ export async function chooseCommand(services: ChooseServices, turn: Turn, log: L
       allowed: permitted,
       detail: [shortId(turn.id), ...detail].join(' '),
     });
-  if (steers) await write(allowed, []);
+  if (command.access === 'administrators') await write(allowed, []);
   log.info({ step: 'command', command: command.name, allowed }, 'a command');
   if (!allowed) return { words: commandWords.refused };
   const audit: CommandContext['audit'] = (detail, permitted = true) => write(permitted, [detail]);

@@ -102,6 +102,7 @@ describe.each(integrations)('$name: who may ask, and who may steer', ({ name, cr
     await begin();
     for (const command of ['/deny', '/allow 名单', '/users', '/audit', '/status'])
       expect(await tell('direct', command)).toContain('只有管理员');
+    expect(await tell('direct', '/help')).not.toContain('/status');
     expect(await tell('direct', '问题')).toContain(answer);
   });
 });
