@@ -21,6 +21,7 @@ import { createBroadcasts } from './broadcast.ts';
 import { createBursts } from './bursts.ts';
 import { createDirectChats } from './direct-chats.ts';
 import { createDrain, type Drain } from './drain.ts';
+import { createFewAtOnce } from './few-at-once.ts';
 import { createGroupOwners } from './group-owners.ts';
 import { createTurnHandler } from './handle-turn.ts';
 import { newButtonKey, newTurnId } from './ids.ts';
@@ -130,10 +131,11 @@ export function createCore(services: CoreServices): Core {
       log.error({ error, turn: shortId(turn.id) }, 'the first administrator could not be stored');
     }
   };
+  const inTurn = createFewAtOnce(carryOut);
   const begin = (turn: Turn): void => {
     held.set(turn.id, { id: turn.id, fence: turn.fence });
     services.leases.began(turn.acceptedAt);
-    const work = carryOut(turn).finally(() => {
+    const work = inTurn(turn).finally(() => {
       working.delete(work);
       held.delete(turn.id);
       running.remove(turn.id);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { limitFor, defaultLimits } from '../../../src/core/limits.ts';
+import { createRefusals } from '../../../src/core/refusals.ts';
 import { limitReached } from '../../../src/reply/notices/limits.ts';
 import { fakeMessage } from '../../fakes/adapter.ts';
 import { createWorld, type World } from '../../fakes/core.ts';
@@ -44,6 +45,39 @@ describe('limits', () => {
     expect(new Set(outcomes.map(({ outcome }) => outcome))).toEqual(new Set(['ignored']));
     expect(world.adapter.replies).toHaveLength(2);
   });
+
+  it('say so again to who still asks later, and at once when the limit is another one', () => {
+    const refusals = createRefusals();
+    const { place, sender } = fakeMessage();
+    const asker = { platform: place.platform, person: sender.key, chat: place.chat };
+    const reached = {
+      owner: 'person',
+      measure: 'tokensPerDay',
+      limit: 5,
+      used: 5,
+      until: 86_400_000,
+    } as const;
+    const said = (now: number, limit = 5): boolean => refusals.first(asker, { ...reached, limit }, now);
+    expect([said(0), said(59_999), said(60_000), said(60_001)]).toEqual([true, false, true, false]);
+    expect(said(60_002, 6)).toBe(true);
+  });
+
+  it.each(['/help', ''])(
+    'answer a flood of “%s” one after another, so that others get through',
+    async (text) => {
+      const flood = Array.from({ length: 100 }, () => fakeMessage({ text }));
+      await Promise.all(flood.map((message) => world.core.inbox(message)));
+      await world.core.inbox(fakeMessage({ text: '/help', sender: { key: 'other' as never } }));
+      await world.until(() => world.core.running() === 0);
+      const opened = world.adapter.replies.map(({ target }) => target);
+      expect(opened).toHaveLength(101);
+      expect(
+        opened.findIndex(
+          (target) => !flood.some(({ replyTarget }) => JSON.stringify(replyTarget) === target),
+        ),
+      ).toBeLessThan(50);
+    },
+  );
 
   it('count everything of one moment, however it arrives', async () => {
     await world.policy.setLimit({ ...everyone, kind: 'each-person', requestsPerMinute: 5 });
