@@ -15,6 +15,7 @@ import { welcome } from '../reply/notices/admission.ts';
 import type { Language, Store } from '../store/store.ts';
 import { createMessageAdmission, type AdmitServices, type MessageAdmission } from './admit.ts';
 import { createPressAdmission, type PressServices } from './press.ts';
+import { groupContextOf } from './policy.ts';
 import type { Running } from './running.ts';
 import type { Turn, TurnId } from './turn.ts';
 
@@ -41,6 +42,7 @@ const keptForGood = Number.MAX_SAFE_INTEGER;
 /** Greets once for each chat; a greeting that does not arrive is not worth a second one. */
 async function greet(services: InboxServices, event: InboundJoined): Promise<Admission> {
   const { adapter: adapterId, kind } = event.place;
+  const memory = kind === 'direct' ? kind : groupContextOf(services.policy.current(), event.place);
   const claimed = await services.store.turns.admit({
     adapter: adapterId,
     eventKey: event.eventKey,
@@ -49,7 +51,7 @@ async function greet(services: InboxServices, event: InboundJoined): Promise<Adm
   if (claimed === 'duplicate') return { outcome: 'duplicate' };
   const adapter = services.adapters.get(adapterId);
   if (adapter === undefined) return ignored;
-  const markdown = welcome[kind][services.locale];
+  const markdown = welcome[memory][services.locale];
   adapter
     .send(event.address, { markdown, preview: markdown }, services.uuid(), services.dying)
     .catch((error: unknown) => {

@@ -78,9 +78,13 @@ export const admission = {
   ),
 } as const;
 
-/** Sent once when the bot joins a group or a direct chat opens. */
+/** Sent once when the bot joins a group, whose memory is as said, or when a direct chat opens. */
 export const welcome = {
   group: phrase(
+    '大家好，我是公司的 AI 助手。@我 提问就行，可以带图片；本群共用一个对话，请不要在这里问私事。发送 /help 看看我会什么。',
+    'Hello, I am the company’s AI assistant. Mention me to ask, with pictures if you like; this group shares one conversation, so please ask nothing private here. /help shows what I can do.',
+  ),
+  user: phrase(
     '大家好，我是公司的 AI 助手。@我 提问就行，可以带图片；每个人的对话互不相通。发送 /help 看看我会什么。',
     'Hello, I am the company’s AI assistant. Mention me to ask, with pictures if you like; everyone’s conversation is their own. /help shows what I can do.',
   ),

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PersonKey, TopicKey } from '../../../src/contract/ids.ts';
 import type { InboundMessage } from '../../../src/contract/inbound.ts';
-import { fakeMessage } from '../../fakes/adapter.ts';
+import { fakeAddress, fakeMessage } from '../../fakes/adapter.ts';
 import { createWorld, type World, type WorldOptions } from '../../fakes/core.ts';
 import { saying } from '../../fakes/model.ts';
 
@@ -137,6 +137,19 @@ describe('/context', () => {
     await begin({ owners: new Map() });
     expect(await say('/context group', { from: 'alice' })).toContain('只有管理员可以');
     expect(world.policy.current().chats).toEqual([]);
+  });
+});
+
+describe('the welcome', () => {
+  it.each([
+    ['user', '每个人的对话互不相通'],
+    ['group', '本群共用一个对话'],
+  ] as const)('to a group says whose memory it has: %s', async (groupContext, words) => {
+    await begin({ groupContext });
+    const { place, eventKey } = fakeMessage();
+    await world.core.inbox({ type: 'joined', eventKey, place, address: fakeAddress('group-1') });
+    await world.until(() => world.adapter.sent.length > 0);
+    expect(world.adapter.sent[0]?.markdown).toContain(words);
   });
 });
 
