@@ -6,12 +6,13 @@ import { openAssistants, type AssistantBook } from './assistants/book.ts';
 import { assistantFaults, logReload } from './assistants/report.ts';
 import { systemClock } from './clock.ts';
 import { loadConfig, secrets } from './config.ts';
-import { formatFaults } from './config/faults.ts';
+import { formatFaults, type Fault } from './config/faults.ts';
 import { platformNames } from './config/platforms.ts';
 import { nodeVersionWarning } from './config/node-version.ts';
 import { acquireDataLock, shareData } from './data-lock.ts';
 import { createLogger, type ServiceLog } from './log.ts';
 import { startService, type ServiceOptions } from './service.ts';
+import { NewerSchemaError } from './store/migrations.ts';
 
 /** All local state; deleting it is a fresh start. */
 const dataDirectory = './data';
@@ -31,11 +32,23 @@ function refuseToStart(reason: string): void {
   process.exitCode = configurationExitCode;
 }
 
+function readDotenv(): { readonly text: string | undefined } | { readonly fault: Fault } {
+  try {
+    return { text: existsSync('.env') ? readFileSync('.env', 'utf8') : undefined };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    const expected = `a file that this process can read (${code}); it holds secrets, so let only its user read it`;
+    return { fault: { key: '.env', expected, line: 'chown <user of the service> .env && chmod 600 .env' } };
+  }
+}
+
 /** The composition root: environment, store, adapters, server, signals. The only reader of `process.env`. */
 export async function main(argv: readonly string[]): Promise<void> {
+  const dotenv = readDotenv();
+  if ('fault' in dotenv) return refuseToStart(formatFaults([dotenv.fault]));
   const loaded = loadConfig({
     env: process.env,
-    dotenv: existsSync('.env') ? readFileSync('.env', 'utf8') : undefined,
+    dotenv: dotenv.text,
     readFile: (path) => readFileSync(path, 'utf8'),
     factories: adapterFactories,
   });
@@ -83,22 +96,25 @@ async function serve(options: ServiceOptions, log: ServiceLog): Promise<void> {
   const warning = nodeVersionWarning(process.versions.node);
   if (warning !== undefined) log.warn({}, warning);
   try {
-    const service = await startService(options);
+    // Before anything is started: a container's first process is told to stop in vain while nobody listens.
+    const asked = nextSignal(log);
+    const service = await Promise.race([startService(options), asked]);
+    if (typeof service === 'string')
+      return log.info({ signal: service }, 'asked to stop before it had started');
     // Written now rather than at an orderly end, so that the start after a crash is a fast one too.
     flushCompileCache();
-    const signal = await nextSignal(log);
-    log.info({ signal }, 'asked to stop');
+    log.info({ signal: await asked }, 'asked to stop');
     await service.stop();
   } catch (error) {
     log.error({ error }, 'cannot go on');
     process.stderr.write(`${error instanceof Error ? error.message : 'unknown error'}\n`);
-    process.exitCode = 1;
+    process.exitCode = error instanceof NewerSchemaError ? configurationExitCode : 1;
   } finally {
     lock.release();
     await log.flush(logFlushMs);
+    // Whatever a library may still hold open must not keep a stopped service alive.
+    process.exit();
   }
-  // Whatever a library may still hold open must not keep a stopped service alive.
-  process.exit();
 }
 
 /** Without a file to read again, the signal ends the process as it always does. */
