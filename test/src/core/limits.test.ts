@@ -90,6 +90,18 @@ describe('limits', () => {
     expect(world.model.asked.at(-1)?.messages.at(-1)?.text.split('\n')).toHaveLength(5);
   });
 
+  it('know a person by the platform’s id alone, whatever the event says beside it', async () => {
+    await world.policy.setLimit({ ...everyone, kind: 'each-person', requestsPerMinute: 1 });
+    const { sender } = fakeMessage();
+    await ask('一', { sender: { ...sender, name: '小丽' } });
+    expect(await ask('二', { sender: { ...sender, name: 'root' } })).toContain('一分钟最多提 1 个问题');
+    for (const name of ['小丽 ', 'other', '', undefined]) {
+      const event = fakeMessage({ sender: { ...sender, ...(name === undefined ? {} : { name }) } });
+      expect(await world.core.inbox(event)).toEqual({ outcome: 'ignored' });
+    }
+    expect(await ask('三', { sender: { key: 'other' as never, name: '小丽' } })).toBe('好');
+  });
+
   it('of one person leave others alone; commands work all the same', async () => {
     await world.policy.setLimit({ ...everyone, kind: 'each-person', requestsPerMinute: 1 });
     await ask('一');
