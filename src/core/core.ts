@@ -256,7 +256,7 @@ export function createCore(services: CoreServices): Core {
       if (alone) await broadcasts.recover();
       await services.leases.takeOver();
     },
-    lead: broadcasts.lead,
+    lead: (signal) => broadcasts.lead(signal),
     async drain(...given) {
       await drain(...given);
       stopListening();

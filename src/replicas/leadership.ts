@@ -10,7 +10,7 @@ const againMs = 5_000;
 /** Which of the processes on one database does what must be done once. */
 export type Leadership = {
   /** From memory. */
-  leading(): boolean;
+  readonly leading: () => boolean;
   /**
    * For whatever needs to be the only one. All of a process share one office, so that whoever leads is also the one who is
    * connected where only one may be; it is given up when the last of them has resigned.

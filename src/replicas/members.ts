@@ -49,7 +49,7 @@ export function createMembers(options: MembersOptions): Members {
   const shared: Divided[] = [];
   /** Of whom our use takes account. */
   let counts: readonly string[] = [owner];
-  let replicasIn = (_windowMs: number): number => 1;
+  let replicasIn: (windowMs: number) => number = () => 1;
   /** When we last said that we live; undefined while somebody who lives may not take account of us. */
   let inSince: Moment | undefined;
   let waitingSince: number | undefined;
@@ -117,7 +117,9 @@ export function createMembers(options: MembersOptions): Members {
   async function keep(): Promise<void> {
     const { signal } = leaving;
     const stopListening = signals.listen(channel, {
-      received: (from) => void (from === owner || wake.abort()),
+      received(from) {
+        if (from !== owner) wake.abort();
+      },
       missed: () => wake.abort(),
     });
     while (!signal.aborted) {

@@ -6,23 +6,25 @@ const channel = 'policy';
 
 /** Writes of every process take effect in all of them: each tells the others, which then read what is stored. */
 export function sharePolicy(book: PolicyBook, signals: Signals, log: Logger): PolicyBook {
-  let reading: Promise<void> | undefined;
-  let again = false;
+  let reading: Promise<unknown> | undefined;
+  let next: Promise<unknown> | undefined;
 
-  /** What is written while it is being read is read once more. */
-  async function read(): Promise<void> {
-    do {
-      again = false;
-      await book
-        .reload()
-        .catch((error: unknown) => log.warn({ error }, 'settings made on another replica could not be read'));
-    } while (again);
-    reading = undefined;
-  }
+  const read = (): Promise<void> =>
+    book
+      .reload()
+      .catch((error: unknown) => log.warn({ error }, 'settings made on another replica could not be read'));
 
+  /** What is written while it is being read is read once more, however often that is asked for meanwhile. */
   function changed(): void {
-    again = true;
-    reading ??= read();
+    if (next !== undefined) return;
+    if (reading === undefined) {
+      reading = read().finally(() => (reading = undefined));
+      return;
+    }
+    next = reading.then(() => {
+      next = undefined;
+      changed();
+    });
   }
 
   const then =

@@ -76,7 +76,7 @@ export function createPostgresElections({ url, clock, log }: ElectionOptions): {
     const over = AbortSignal.any([signal, seat.gone.signal]);
     try {
       while (!over.aborted) {
-        if (await isFree(seat, name)) return hold(seat, name);
+        if ((await isFree(seat, name)) && !signal.aborted) return hold(seat, name);
         await clock.sleep(tryIntervalMs, over);
       }
     } catch (error) {
@@ -140,8 +140,7 @@ export function createPostgresElections({ url, clock, log }: ElectionOptions): {
         const election = await stand(name, signal).catch((error: unknown) =>
           log.debug({ name, error }, 'cannot stand for an election'),
         );
-        if (election !== undefined && !signal.aborted) return election;
-        await election?.resign();
+        if (election !== undefined) return election;
         await clock.sleep(tryIntervalMs, signal);
       }
       throw signal.reason;

@@ -95,18 +95,16 @@ export function createConnection({ clock, random, health, log, elect, serve }: S
     }
     // What was learned of the platform was learned in another time; the others may have been connected since.
     backoff.reset();
-    if (!stopping.signal.aborted) health.set('standby', 'no longer elected');
+    if (election.lost.aborted) health.set('standby', 'no longer elected');
     await election.resign();
   }
 
   async function run(inbox: Inbox): Promise<void> {
-    while (!stopping.signal.aborted) {
-      try {
-        await lead(inbox, await elected());
-      } catch (error) {
-        // Only our own end breaks an election off.
-        if (!stopping.signal.aborted) throw error;
-      }
+    for (;;) {
+      // Only our own end breaks an election off.
+      const election = await elected().catch(() => undefined);
+      if (election === undefined) return;
+      await lead(inbox, election);
     }
   }
 

@@ -43,7 +43,7 @@ describe.skipIf(server === undefined)(server === undefined ? postgresIsMissing :
     ask(
       schema.url,
       `select pg_terminate_backend(pid) from pg_locks
-       where locktype = 'advisory' and classid = ${0x0b18} and granted
+       where locktype = 'advisory' and classid = 2840 and granted
          and objid = (hashtext(current_schema() || ':office')::bigint & 4294967295)`,
     );
 

@@ -1,0 +1,139 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createMembers, type Members } from '../../../src/replicas/members.ts';
+import type { ReplicaStore } from '../../../src/store/replicas.ts';
+import { createLocalSignals, type Signals } from '../../../src/store/signals.ts';
+import { createFakeClock, type FakeClock } from '../../fakes/clock.ts';
+import { silentLog } from '../../fakes/log.ts';
+import { replicasInMemory } from './replicas-in-memory.ts';
+
+const never = new AbortController().signal;
+const minuteMs = 60_000;
+
+type Process = {
+  readonly members: Members;
+  /** Among how many it divides a limit with this window at the moment. */
+  among(windowMs?: number): number;
+  /** It uses more than its part now, or no longer. */
+  uses(within: boolean): void;
+  /** The process stands still, or goes on. */
+  still(standing: boolean): void;
+};
+
+let clock: FakeClock;
+let store: ReplicaStore;
+let signals: Signals;
+
+function process(owner: string): Process {
+  let replicasIn: (windowMs: number) => number = () => Number.NaN;
+  let within = true;
+  let standing = false;
+  const frozen = new Promise<never>(() => undefined);
+  const members = createMembers({
+    store: { ...store, beat: (beat) => (standing ? frozen : store.beat(beat)) },
+    signals,
+    owner,
+    clock,
+    monotonicMs: () => clock.now().getTime(),
+    log: silentLog,
+  });
+  members.share({ divide: (given) => (replicasIn = given), within: () => within });
+  void members.keep();
+  return {
+    members,
+    among: (windowMs = 1_000) => replicasIn(windowMs),
+    uses: (given) => (within = given),
+    still: (given) => (standing = given),
+  };
+}
+
+beforeEach(() => {
+  clock = createFakeClock();
+  store = replicasInMemory(clock, () => 5);
+  signals = createLocalSignals();
+});
+
+describe('a process that comes', () => {
+  it('has everything to itself where nobody else is, at once', async () => {
+    const one = process('one');
+    expect(one.members.isIn()).toBe(false);
+    await clock.advance(50);
+    expect([one.members.isIn(), one.among()]).toEqual([true, 1]);
+  });
+
+  it('is in within a moment where the others have room, and then all have the same part', async () => {
+    const one = process('one');
+    await clock.advance(10_000);
+    const two = process('two');
+    const three = process('three');
+    await clock.advance(1_000);
+    expect([one, two, three].map(({ members }) => members.isIn())).toEqual([true, true, true]);
+    expect([one, two, three].map((each) => each.among())).toEqual([3, 3, 3]);
+  });
+
+  it('waits while what another used before still counts', async () => {
+    const one = process('one');
+    await clock.advance(5_000);
+    one.uses(false);
+    const two = process('two');
+    let entered = false;
+    void two.members.entered(never).then(() => (entered = true));
+    await clock.advance(20_000);
+    expect([one.among(), two.members.isIn(), entered]).toEqual([2, false, false]);
+    one.uses(true);
+    await clock.advance(2_000);
+    expect([two.members.isIn(), entered]).toEqual([true, true]);
+  });
+
+  it('does not wait for ever', async () => {
+    const one = process('one');
+    await clock.advance(5_000);
+    one.uses(false);
+    const two = process('two');
+    await clock.advance(2 * minuteMs);
+    expect(two.members.isIn()).toBe(true);
+  });
+
+  it('waits for one that died until its death is certain, and longer only for its windows', async () => {
+    const one = process('one');
+    await clock.advance(5_000);
+    one.still(true);
+    await clock.advance(1_000);
+    const two = process('two');
+    await clock.advance(2_000);
+    expect(two.members.isIn()).toBe(false);
+    await clock.advance(5_000);
+    expect(two.members.isIn()).toBe(true);
+    expect([two.among(30), two.among(minuteMs)]).toEqual([1, 2]);
+    await clock.advance(minuteMs + 5_000);
+    expect([two.among(minuteMs), two.among(60 * minuteMs)]).toEqual([1, 2]);
+    await clock.advance(minuteMs);
+    expect(two.among(60 * minuteMs)).toBe(1);
+  });
+});
+
+describe('a process that ends', () => {
+  it('leaves its part to the others when its windows are over, and nobody waits for it', async () => {
+    const [one, two] = [process('one'), process('two')];
+    await clock.advance(2_000);
+    await two.members.leave();
+    await clock.advance(100);
+    expect([two.members.isIn(), one.among()]).toEqual([false, 2]);
+    await clock.advance(5_000);
+    expect([one.among(), one.among(minuteMs)]).toEqual([1, 2]);
+    const three = process('three');
+    await clock.advance(1_000);
+    expect(three.members.isIn()).toBe(true);
+  });
+});
+
+describe('a process that stood still', () => {
+  it('knows by itself that the others may have taken its part, before they do', async () => {
+    const [one, two] = [process('one'), process('two')];
+    await clock.advance(3_000);
+    one.still(true);
+    await clock.advance(4_600);
+    expect([one.members.isIn(), two.among()]).toEqual([false, 2]);
+    await clock.advance(5_000);
+    expect([two.members.isIn(), two.among()]).toEqual([true, 1]);
+  });
+});
