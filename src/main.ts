@@ -93,11 +93,11 @@ async function serve(options: ServiceOptions, log: ServiceLog): Promise<void> {
       ? acquireDataLock(dataDirectory, systemClock.now())
       : shareData(dataDirectory);
   if (!lock.held) return refuseToStart(lock.reason);
+  // Before anything is started: a container's first process is told to stop in vain while nobody listens.
+  const asked = nextSignal(log);
   const warning = nodeVersionWarning(process.versions.node);
   if (warning !== undefined) log.warn({}, warning);
   try {
-    // Before anything is started: a container's first process is told to stop in vain while nobody listens.
-    const asked = nextSignal(log);
     const service = await Promise.race([startService(options), asked]);
     if (typeof service === 'string')
       return log.info({ signal: service }, 'asked to stop before it had started');

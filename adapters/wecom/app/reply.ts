@@ -48,7 +48,9 @@ export function createAppReplies(
       if (whole !== undefined) await sink.close({ status: whole, snapshot: first }, signal);
       return sink;
     },
-    resumeReply: async (handle) => createAppReply(tools, readHandle(handle)),
+    // Whoever was told to wait need not be told again at once, and mostly the end comes before they wonder.
+    resumeReply: async (handle) =>
+      createAppReply(tools, { ...readHandle(handle), openedAt: tools.clock.now().getTime() }),
     addressOf: (userId) => address({ userId }),
     // Groups do not reach an app, and it reaches none.
     addressOfGroup: () => undefined,
