@@ -227,7 +227,9 @@ describeReplicas('a process that stood still', () => {
     await until(closed(0), 'the other has answered');
     const writes = [...stage.writes];
     a.wake(standstillMs);
-    await admitting;
+    // Asked for before the commit's answer arrives, so that this question is not among what is renewed.
+    const renewed = a.leases.mayWrite(new AbortController().signal);
+    await Promise.all([admitting, renewed]);
     await until(idle(a), 'the first has let go');
     expect(stage.writes).toEqual(writes);
     expect(outcomes()).toEqual(['complete']);
