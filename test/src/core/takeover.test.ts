@@ -236,6 +236,31 @@ describeReplicas('a process that stood still', () => {
   });
 });
 
+describeReplicas('an end that the database does not take', () => {
+  onStage(shared);
+
+  it('is not shown before it is stored, and what was shown is not answered again', async () => {
+    const refused: unknown[] = [];
+    const { turns } = a.store;
+    const { save } = turns;
+    Object.assign(turns, {
+      save: (...call: Parameters<typeof save>) => {
+        const { state } = call[1];
+        if ((state !== 'finalising' && state !== 'done') || refused.includes(state)) return save(...call);
+        refused.push(state, outcomes());
+        return Promise.reject(new Error('the database is gone'));
+      },
+    });
+    a.model.answerWith(saying('全文'));
+    await send(a, '问题');
+    await until(async () => (await unended(a)).length === 0, 'its end is stored');
+    // Nobody else would know of the end that was decided first; the second was shown by then.
+    expect(refused).toEqual(['finalising', [undefined], 'done', ['complete']]);
+    expect([outcomes(), textOf(0), a.model.asked.length]).toEqual([['complete'], '全文', 1]);
+    expect(stage.platform.replies[0]?.closes).toBe(1);
+  });
+});
+
 describeReplicas('one of several processes that stops', () => {
   onStage(shared);
 
