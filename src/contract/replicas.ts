@@ -21,6 +21,8 @@ export type Elect = (signal: AbortSignal) => Promise<Election>;
  * may be asked for in our place, not for what must last. Both reject while the database cannot be reached.
  */
 export type SharedValues = {
+  /** Other processes may see them; false: there is no other, and nothing need be said. */
+  readonly several: boolean;
   /**
    * Replaces what is there. `key` has 200 characters at most and begins with the adapter's id, `value` at most 64 KiB as
    * JSON; it is gone after `forMs` milliseconds.

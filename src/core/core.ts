@@ -248,7 +248,7 @@ export function createCore(services: CoreServices): Core {
     return running.stopScope(scope, person, 'stopped') + (await elsewhere.stop(theirs, 'stopped'));
   }
 
-  const drain = createDrain({ ...services, working, running, alone, halting, dying });
+  const drain = createDrain({ ...services, working, running, halting, dying });
   return {
     inbox,
     async recover() {

@@ -20,7 +20,7 @@ function checked(key: string, value: Json): string {
   return text;
 }
 
-/** The table `shared`. What has expired is deleted by the purge. */
+/** The table `shared`. What has expired is deleted by the next write, or by the purge: some of it is people's answers. */
 export function createSharedStore(
   db: Kysely<Schema>,
   queue: WriteQueue,
@@ -28,10 +28,13 @@ export function createSharedStore(
   clock: Clock,
 ): SharedValues {
   return {
+    several: true,
     async put(key, value, forMs) {
       // By our own clock, which may be a little off: it only says how long a value is kept.
-      const row = { value: checked(key, value), expires_at: clock.now().getTime() + forMs };
+      const now = clock.now().getTime();
+      const row = { value: checked(key, value), expires_at: now + forMs };
       await queue.write(async (transaction) => {
+        await transaction.deleteFrom('shared').where('expires_at', '<=', now).execute();
         await transaction
           .insertInto('shared')
           .values({ name: key, ...row })
@@ -55,6 +58,7 @@ export function createSharedStore(
 export function createLocalShared(clock: Clock): SharedValues {
   const values = new Map<string, { readonly text: string; readonly expiresAt: number }>();
   return {
+    several: false,
     async put(key, value, forMs) {
       const now = clock.now().getTime();
       const text = checked(key, value);

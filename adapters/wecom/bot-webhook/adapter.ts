@@ -18,6 +18,7 @@ import { askFrontPage } from '../../shared/platform-clock.ts';
 import { webhookCheck } from '../probe.ts';
 import { fetchWecomQuote } from '../quote.ts';
 import { renderWecomMarkdown } from '../render.ts';
+import { createMirror } from './mirror.ts';
 import { createWebhookReplies } from './reply.ts';
 import { createResponses } from './response.ts';
 import { createStreams, streamIdOf } from './streams.ts';
@@ -42,7 +43,9 @@ export async function createBotWebhookAdapter(config: BotWebhookConfig, deps: Ad
   const intake = createInboxGate(clock);
   const http = createHttp({ clock, proxyFor, timeoutMs: CALL_TIMEOUT_MS, maxBytes: MAX_ANSWER_BYTES });
   const hosts = createMediaHosts([config.baseUrl], deps.mediaHosts);
-  const streams = createStreams(clock, config.streamLifetimeMs);
+  const { shared } = deps;
+  const mirror = createMirror({ shared, writer: uuid(), clock, log, stopped: stopping.signal });
+  const streams = createStreams(clock, config.streamLifetimeMs, mirror.follow);
   const mentions = createMentionNames();
 
   function decode(body: unknown, receivedAt: Date): Decoded {
@@ -62,6 +65,7 @@ export async function createBotWebhookAdapter(config: BotWebhookConfig, deps: Ad
   const webhook = createBotWebhook({
     keys,
     streams,
+    mirror,
     intake,
     decode,
     clock,

@@ -20,7 +20,16 @@ export type Stream = {
   shown(): string;
   /** The end was handed to WeCom. */
   readonly taken: () => boolean;
+  /** Counts as handing out the end, if it has one. */
   answer(): StreamAnswer;
+  /** As it would be answered, without handing anything out. */
+  peek(): StreamAnswer;
+  /** The end was handed out, by whomever. */
+  take(): void;
+  /** Aborts when the end is there. */
+  readonly ending: AbortSignal;
+  /** For so long the core has shown nothing new, in milliseconds. */
+  quietMs(): number;
   /** Ends when `holds` does, or after `withinMs`, or when aborted. */
   until(holds: () => boolean, withinMs: number, signal: AbortSignal): Promise<void>;
   readonly begun: () => boolean;
@@ -41,7 +50,7 @@ const KEPT_MS = 15 * 60_000;
 /** Each holds at most one content of 20 KB. */
 const MAX_STREAMS = 2_000;
 /** Shows WeCom's own dots: the stream begins before there is a word to say. */
-const NOTHING_YET = '<think></think>';
+export const NOTHING_YET = '<think></think>';
 
 const OUR_ID = /^[0-9a-f]{32}$/;
 
@@ -51,7 +60,11 @@ export function streamIdOf(msgid: string): string {
 }
 
 /** The snapshots WeCom asks for: bounded, in memory; a restart forgets them, and the core puts them back. */
-export function createStreams(clock: Clock, streamLifetimeMs: number): Streams {
+export function createStreams(
+  clock: Clock,
+  streamLifetimeMs: number,
+  onOpened: (stream: Stream) => void,
+): Streams {
   const streams = new Map<string, { readonly stream: Stream; readonly madeAt: number }>();
   const watchers = new Set<() => void>();
 
@@ -67,8 +80,13 @@ export function createStreams(clock: Clock, streamLifetimeMs: number): Streams {
   }
 
   return {
-    open: (id, receivedAt) =>
-      streams.get(id)?.stream ?? add(id, createStream(id, receivedAt, clock, streamLifetimeMs)),
+    open(id, receivedAt) {
+      const known = streams.get(id)?.stream;
+      if (known !== undefined) return known;
+      const stream = add(id, createStream(id, receivedAt, clock, streamLifetimeMs));
+      onOpened(stream);
+      return stream;
+    },
     find: (id) => streams.get(id)?.stream,
     async await(id, withinMs, signal) {
       await waitUntil(() => streams.has(id), withinMs, watchers, clock, signal);
@@ -89,8 +107,11 @@ function createStream(id: string, receivedAt: number, clock: Clock, streamLifeti
   let final: string | undefined;
   let sealed: { readonly content: string; readonly shown: string } | undefined;
   let taken = false;
+  let changedAt = clock.now().getTime();
+  const ending = new AbortController();
 
   function changed(): void {
+    changedAt = clock.now().getTime();
     for (const tell of watchers) tell();
   }
 
@@ -99,6 +120,18 @@ function createStream(id: string, receivedAt: number, clock: Clock, streamLifeti
     const content = latest === undefined ? words.endedStream : sealedContent(latest);
     sealed = { content, shown: latest?.markdown ?? '' };
     return { finish: true, content };
+  }
+
+  function peek(): StreamAnswer {
+    if (sealed !== undefined) return { finish: true, content: sealed.content };
+    if (final !== undefined) return { finish: true, content: final };
+    if (clock.now().getTime() - receivedAt >= streamLifetimeMs) return seal();
+    return { finish: false, content: latest === undefined ? NOTHING_YET : liveContent(latest) };
+  }
+
+  function take(): void {
+    taken = true;
+    changed();
   }
 
   return {
@@ -111,21 +144,21 @@ function createStream(id: string, receivedAt: number, clock: Clock, streamLifeti
     end(content) {
       final = content;
       latest = undefined;
+      ending.abort();
       changed();
     },
     state: () => (sealed !== undefined ? 'sealed' : final !== undefined ? 'ended' : 'live'),
     shown: () => sealed?.shown ?? '',
     taken: () => taken,
     answer() {
-      if (sealed !== undefined) return { finish: true, content: sealed.content };
-      if (final !== undefined) {
-        taken = true;
-        changed();
-        return { finish: true, content: final };
-      }
-      if (clock.now().getTime() - receivedAt >= streamLifetimeMs) return seal();
-      return { finish: false, content: latest === undefined ? NOTHING_YET : liveContent(latest) };
+      const answered = peek();
+      if (sealed === undefined && final !== undefined) take();
+      return answered;
     },
+    peek,
+    take,
+    ending: ending.signal,
+    quietMs: () => clock.now().getTime() - changedAt,
     until: (holds, withinMs, signal) => waitUntil(holds, withinMs, watchers, clock, signal),
     begun: () => latest !== undefined || final !== undefined,
   };

@@ -9,11 +9,13 @@ import { answerCheck, createVerifier, REFUSAL } from '../callback/verify.ts';
 import type { CallbackKeys } from '../config.ts';
 import type { Decoded } from '../decode/decoded.ts';
 import type { InboxGate } from '../../shared/inbox-gate.ts';
+import type { Mirror } from './mirror.ts';
 import { streamIdOf, type Stream, type StreamAnswer, type Streams } from './streams.ts';
 
 type WebhookOptions = {
   readonly keys: CallbackKeys;
   readonly streams: Streams;
+  readonly mirror: Mirror;
   readonly intake: InboxGate;
   readonly decode: (body: unknown, receivedAt: Date) => Decoded;
   readonly clock: Clock;
@@ -36,6 +38,8 @@ const FIRST_WORDS_MS = 1_000;
 /** A stream that is unknown may be one that is being taken up after a restart. */
 const TAKEN_UP_MS = 1_200;
 const RESTART_GRACE_MS = 20_000;
+/** A stream that is silent for longer may have been taken up by another replica. */
+const SILENT_MS = 3_000;
 /** Streams remembered of which a frame has been given. */
 const MAX_NAMED = 5_000;
 const EMPTY: WebhookResponse = { status: 200 };
@@ -48,7 +52,7 @@ const MISMATCHES: ReadonlyMap<string, string> = new Map([
 
 /** `GET|POST /webhooks/wecom/bot` (paths 101033, 100719, 101031). */
 export function createBotWebhook(options: WebhookOptions): BotWebhook {
-  const { keys, streams, intake, decode, clock, uuid, log, stopped } = options;
+  const { keys, streams, mirror, intake, decode, clock, uuid, log, stopped } = options;
   const verifier = createVerifier(keys);
   const key = readAesKey(keys.encodingAesKey) ?? Buffer.alloc(32);
   const startedAt = clock.now().getTime();
@@ -75,8 +79,21 @@ export function createBotWebhook(options: WebhookOptions): BotWebhook {
   }
   const named = createRecentKeys(MAX_NAMED);
 
-  /** WeCom asks how far a stream is: answered from memory, never from the work itself. */
+  /** The answer of the replica that shows this stream, if it is not this one. */
+  function elsewhere(id: string): Promise<StreamAnswer | undefined> {
+    const mine = streams.find(id);
+    const sure =
+      mine !== undefined && (mine.state() !== 'live' || (mine.begun() && mine.quietMs() < SILENT_MS));
+    return sure ? Promise.resolve(undefined) : mirror.ask(id, mine);
+  }
+
+  /** WeCom asks how far a stream is: answered from memory, this process's or all replicas', never from the work itself. */
   async function poll(id: string): Promise<object> {
+    const told = await elsewhere(id);
+    if (told !== undefined) {
+      named.add(id);
+      return streamFrame(id, told, undefined);
+    }
     const restarted = clock.now().getTime() - startedAt < RESTART_GRACE_MS;
     const stream =
       streams.find(id) ?? (restarted ? await streams.await(id, TAKEN_UP_MS, stopped) : undefined);
@@ -92,9 +109,11 @@ export function createBotWebhook(options: WebhookOptions): BotWebhook {
     if (outcome === 'ignored') return undefined;
     const id = streamIdOf(msgid);
     if (outcome === 'accepted') streams.open(id, receivedAt.getTime());
-    const stream = await streams.await(id, FIRST_WORDS_MS, stopped);
-    const waitedMs = clock.now().getTime() - receivedAt.getTime();
-    await stream?.until(stream.begun, FIRST_WORDS_MS - waitedMs, stopped);
+    const told = outcome === 'accepted' ? undefined : await elsewhere(id);
+    if (told !== undefined) return streamFrame(id, told, undefined);
+    const leftMs = (): number => FIRST_WORDS_MS - (clock.now().getTime() - receivedAt.getTime());
+    const stream = await streams.await(id, leftMs(), stopped);
+    await stream?.until(stream.begun, leftMs(), stopped);
     return streamFrame(id, stream?.answer() ?? streams.bury(id), stream);
   }
 
