@@ -11,13 +11,11 @@ export type DrainParts = {
   /** What is under way; each leaves when it has ended. */
   readonly working: ReadonlySet<Promise<void>>;
   readonly running: Pick<Running, 'stopAll' | 'letGoOfAll'>;
-  /** There is no other process to hand anything to. */
-  readonly alone: boolean;
   /** Aborts when no further message of our own may leave. */
   readonly halting: AbortController;
   /** Aborts when the process must let go of everything. */
   readonly dying: AbortController;
-  readonly leases: Pick<Leases, 'release'>;
+  readonly leases: Pick<Leases, 'release' | 'nobodyElse'>;
   readonly clock: Clock;
   readonly log: Logger;
 };
@@ -29,7 +27,7 @@ export type DrainParts = {
 export type Drain = (graceMs: number, closeIntake?: () => Promise<void>) => Promise<void>;
 
 export function createDrain(parts: DrainParts): Drain {
-  const { working, running, alone, halting, dying, leases, clock, log } = parts;
+  const { working, running, halting, dying, leases, clock, log } = parts;
 
   async function allEnded(withinMs: number): Promise<boolean> {
     const over = new AbortController();
@@ -44,7 +42,7 @@ export function createDrain(parts: DrainParts): Drain {
   }
 
   function endTheRest(): void {
-    if (alone) {
+    if (leases.nobodyElse()) {
       log.warn({ turns: working.size }, 'the grace is over, ending the rest with a note');
       running.stopAll('shutting-down');
     } else {

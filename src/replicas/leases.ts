@@ -22,6 +22,8 @@ export type LeaseOptions = {
   readonly owner: string;
   /** No other process can be alive on this database: then nobody takes anything over, and there is nothing to renew. */
   readonly alone: boolean;
+  /** Nobody else lives now, though others could; unset: as `alone` says. */
+  readonly nobodyElse?: () => boolean;
   readonly clock: Clock;
   /** Milliseconds that pass also while the wall clock is set back; from any beginning. */
   readonly monotonicMs: () => number;
@@ -43,6 +45,8 @@ export type Leases = {
    * when the signal aborts first.
    */
   readonly mayWrite: (signal: AbortSignal) => Promise<void>;
+  /** Whether there is anybody to hand work to, or to leave it to; from memory. */
+  readonly nobodyElse: () => boolean;
   /** Takes what was left unended: at the start all of it, where no other process can be at it. */
   takeOver(): Promise<void>;
   /** Takes over until the signal aborts, and renews until `release`: what ends slowly stays ours for so long. */
@@ -62,7 +66,8 @@ const idle: Worker = {
  * Decides who works on a turn when several processes share a database. Each turn carries the number of its lease; the
  * database refuses writes with an older one, and no call to a platform leaves while our leases may be over.
  */
-export function createLeases({ store, owner, alone, clock, monotonicMs, log }: LeaseOptions): Leases {
+export function createLeases(options: LeaseOptions): Leases {
+  const { store, owner, alone, nobodyElse = () => alone, clock, monotonicMs, log } = options;
   const released = new AbortController();
   let worker = idle;
   let renewing: Promise<boolean> | undefined;
@@ -151,7 +156,8 @@ export function createLeases({ store, owner, alone, clock, monotonicMs, log }: L
         await orAborted(renew(), signal);
       }
     },
-    takeOver: () => take(alone ? 'all' : 'expired'),
+    nobodyElse,
+    takeOver: () => take(nobodyElse() ? 'all' : 'expired'),
     async keep(signal) {
       await Promise.all([keepRenewing(), keepTaking(signal)]);
     },

@@ -25,6 +25,8 @@ export type MembersOptions = {
 export type Members = {
   /** Divides this, too, from now on. */
   share(divided: Divided): void;
+  /** How many others live, as far as was heard lately; from memory. */
+  others(): number;
   /** This process may use its part now; from memory. */
   isIn(): boolean;
   /** Resolves once it is; rejects when the signal aborts first. */
@@ -47,6 +49,7 @@ const channel = 'replicas';
 export function createMembers(options: MembersOptions): Members {
   const { store, signals, owner, clock, monotonicMs, log } = options;
   const shared: Divided[] = [];
+  let others = 0;
   /** Of whom our use takes account. */
   let counts: readonly string[] = [owner];
   let replicasIn: (windowMs: number) => number = () => 1;
@@ -96,15 +99,16 @@ export function createMembers(options: MembersOptions): Members {
   async function beat(): Promise<boolean> {
     const asked = moment();
     const all = await store.beat({ owner, forMs: aliveMs, counts });
-    const others = all.filter((replica) => replica.owner !== owner && replica.aliveForMs > 0);
-    const alive = [owner, ...others.map((replica) => replica.owner)];
+    const living = all.filter((replica) => replica.owner !== owner && replica.aliveForMs > 0);
+    others = living.length;
+    const alive = [owner, ...living.map((replica) => replica.owner)];
     // Less is used before it is said, and more only after it was said that somebody is not counted any more.
     divide(all);
     const agreed = counts.filter((name) => alive.includes(name));
     const settled = shared.every((each) => each.within());
     const news = settled && agreed.length < alive.length;
     counts = settled ? alive : agreed;
-    judge(others, asked);
+    judge(living, asked);
     changed.abort();
     changed = new AbortController();
     if (news) {
@@ -138,6 +142,7 @@ export function createMembers(options: MembersOptions): Members {
       shared.push(divided);
       divided.divide(replicasIn);
     },
+    others: () => others,
     isIn,
     async entered(signal) {
       while (!isIn()) {
@@ -165,6 +170,7 @@ type Moment = { readonly wall: number; readonly monotonic: number };
 /** Where no other process can be. */
 export const aloneMember: Members = {
   share: () => undefined,
+  others: () => 0,
   isIn: () => true,
   entered: async () => undefined,
   keep: async () => undefined,

@@ -24,17 +24,21 @@ export function openReplicas(
   const alone = store.engine === 'sqlite';
   const { owner, signals } = store;
   const common = { owner, clock, monotonicMs: () => performance.now() };
+  const part = logWith(log, { part: 'replicas' });
+  const members = alone
+    ? aloneMember
+    : createMembers({ ...common, store: store.replicas, signals, log: part });
   const leases = createLeases({
     ...common,
     store: store.leases,
     alone,
+    nobodyElse: () => members.others() === 0,
     log: logWith(log, { part: 'leases' }),
   });
-  const part = logWith(log, { part: 'replicas' });
   return {
     alone,
     leases: alone ? leases : tellReleased(leases, store, part),
-    members: alone ? aloneMember : createMembers({ ...common, store: store.replicas, signals, log: part }),
+    members,
     leadership: createLeadership(store.elect, { clock, log: part }),
   };
 }
