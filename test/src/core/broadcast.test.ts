@@ -50,10 +50,11 @@ function platform(id: string): Platform {
   return made;
 }
 
-function process(): Broadcasts {
+function process(leading = (): boolean => true): Broadcasts {
   halting = new AbortController();
   return createBroadcasts({
     store,
+    leading,
     policy,
     access: createAccess(policy.current),
     adapters,
@@ -352,6 +353,24 @@ describe('a broadcast', () => {
     await successor.recover();
     await clock.advance(minuteMs);
     expect(sentTo('one')).toHaveLength(2);
+  });
+});
+
+describe('of several processes', () => {
+  it('whoever leads sends what another was told to; that one sees how it goes, and can stop it', async () => {
+    for (const from of ['a', 'b', 'c', 'd', 'e']) await asked({ from });
+    let leads = 1;
+    const [one, two, told] = [process(() => leads === 1), process(() => leads === 2), process(() => false)];
+    const term = new AbortController();
+    void one.lead(term.signal);
+    await begun(told);
+    await until(() => sentTo('one').length === 2);
+    term.abort((leads = 2));
+    void two.lead(never);
+    await until(() => sentTo('one').length === 4);
+    const [stopped] = await told.stop();
+    expect(Object.fromEntries(stopped ?? [])).toEqual({ sent: 4, waiting: 1 });
+    expect(new Set(sentTo('one')).size).toBe(4);
   });
 });
 

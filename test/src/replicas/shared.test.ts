@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
-import type { AdapterId, PersonKey, PlatformId } from '../../../src/contract/ids.ts';
+import type { AdapterId, PlatformId } from '../../../src/contract/ids.ts';
+import { openAdminCode } from '../../../src/core/admin-code.ts';
 import { openPolicy } from '../../../src/core/policy.ts';
 import { createPlatformAlerts } from '../../../src/diagnosis/platform-alerts.ts';
 import { createLeadership } from '../../../src/replicas/leadership.ts';
@@ -12,6 +13,7 @@ import { sharePolicy } from '../../../src/replicas/shared-policy.ts';
 import { createCallLedger } from '../../../src/reply/call-ledger.ts';
 import type { ElectFor } from '../../../src/store/elections.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
+import { fakeMessage } from '../../fakes/adapter.ts';
 import { silentLog } from '../../fakes/log.ts';
 
 const never = new AbortController().signal;
@@ -39,11 +41,38 @@ describe('what one process sets', () => {
     await vi.waitFor(() => expect([...two.current().settings.keys()].sort()).toEqual(['a', 'b', 'c']));
     await two.addAdministrator({
       platform: 'fake' as PlatformId,
-      id: 'root' as PersonKey,
+      id: 'root',
       addedAt: 1,
       addedBy: 'x',
     });
     await vi.waitFor(() => expect(one.current().administrators).toHaveLength(1));
+  });
+});
+
+describe('the code of the first administrator', () => {
+  it('is one for all processes, and lies in the file of the one that leads, until it was used', async () => {
+    const open = async (name: string) => {
+      const book = await openPolicy(store.policy, configured, 'user');
+      const policy = sharePolicy(book, store.signals, silentLog);
+      const file = join(folder, name);
+      const randomByte = (): number => Math.floor(Math.random() * 256);
+      const parts = { file, policy, store, clock: systemClock, randomByte, log: silentLog };
+      return { policy, file, code: await openAdminCode({ ...parts, severalProcesses: true }) };
+    };
+    const [one, two] = [await open('one'), await open('two')];
+    const over = new AbortController();
+    const leading = one.code.lead(over.signal);
+    await vi.waitFor(() => expect(existsSync(one.file)).toBe(true));
+    expect(existsSync(two.file)).toBe(false);
+    const text = readFileSync(one.file, 'utf8').trim();
+    const message = fakeMessage({ from: 'root', direct: true, text });
+    await vi.waitFor(() => expect(two.code.look(message)).toBe('administrator-claimed'));
+    const add = { platform: 'fake' as PlatformId, id: 'root', addedAt: 1, addedBy: 'code' };
+    await two.policy.addAdministrator(add);
+    await vi.waitFor(() => expect(one.code.look(message)).toBeUndefined());
+    await vi.waitFor(() => expect(existsSync(one.file)).toBe(false), { timeout: 5_000 });
+    over.abort();
+    await leading;
   });
 });
 
@@ -54,7 +83,9 @@ describe('what several processes notice', () => {
     const process = (name: string) =>
       shareAlerts(
         createPlatformAlerts({
-          tell: async () => void (name === leader && told.push(name)),
+          tell: async () => {
+            if (name === leader) told.push(name);
+          },
           language: 'zh',
           clock: systemClock,
           log: silentLog,
