@@ -10,15 +10,28 @@ export function startOf(unit: 'day' | 'month', now: Date, timeZone: string): num
   return midnight - offsetMs(guess, timeZone);
 }
 
-/** The present moment, and when its day began and ends in a time zone. */
-export function limitClock(
-  now: Date,
-  timeZone: string,
-): { readonly now: number; readonly dayBegan: number; readonly dayEnds: number } {
+type Day = { readonly dayBegan: number; readonly dayEnds: number };
+
+function dayOf(now: Date, timeZone: string): Day {
   const dayBegan = startOf('day', now, timeZone);
   // The longest day, the one on which the clocks go back, has 25 hours.
   const dayEnds = startOf('day', new Date(dayBegan + 26 * 60 * 60_000), timeZone);
-  return { now: now.getTime(), dayBegan, dayEnds };
+  return { dayBegan, dayEnds };
+}
+
+/** Tells the present moment, and when its day began and ends in a time zone. */
+export function createLimitClock(
+  clockNow: () => Date,
+  timeZone: string,
+): () => Day & { readonly now: number } {
+  // Asked for each message, and a calendar's arithmetic takes longer than all else that is decided about one.
+  let day: Day = { dayBegan: 0, dayEnds: 0 };
+  return () => {
+    const now = clockNow();
+    const at = now.getTime();
+    if (at < day.dayBegan || at >= day.dayEnds) day = dayOf(now, timeZone);
+    return { now: at, ...day };
+  };
 }
 
 /** How far the zone's clocks are ahead of UTC at that moment. */

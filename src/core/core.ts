@@ -3,7 +3,7 @@ import type { Adapter } from '../contract/adapter.ts';
 import type { AdapterId } from '../contract/ids.ts';
 import type { Admission, Inbox, InboundEvent, InboundNotice } from '../contract/inbound.ts';
 import type { Clock, Logger } from '../contract/runtime.ts';
-import { limitClock, startOf } from '../calendar.ts';
+import { createLimitClock, startOf } from '../calendar.ts';
 import type { CommandServices } from '../commands/command.ts';
 import type { Config } from '../config/types.ts';
 import { createTokenMeter } from '../conversation/tokens.ts';
@@ -168,7 +168,7 @@ export function createCore(services: CoreServices): Core {
     elsewhere,
     locale: config.locale,
     timeZone: config.timeZone,
-    limitClock: () => limitClock(clock.now(), config.timeZone),
+    limitClock: createLimitClock(() => clock.now(), config.timeZone),
     dying: dying.signal,
     begin,
   };
