@@ -58,6 +58,12 @@ export function shares(rounds: number, count: number): readonly number[] {
   );
 }
 
+/**
+ * From a restart to the end of every reply. With the embedded database whoever starts knows that the one before is dead; on
+ * a shared one it may be another that lives, so its leases of fifteen seconds are waited for.
+ */
+export const recoverWithinS: Readonly<Record<EngineName, number>> = { sqlite: 10, postgres: 20 };
+
 /** One process, on each engine. */
 export const alone: Scenario['ways'] = [
   { engine: 'sqlite', replicas: 1 },

@@ -1,4 +1,5 @@
 import type { Scenario } from './scenario.ts';
+import { corruptScenario } from './scenarios/corrupt.ts';
 import { failpointScenario } from './scenarios/failpoints.ts';
 import { killFinalScenario, killScenario } from './scenarios/kills.ts';
 import { networkScenario } from './scenarios/network.ts';
@@ -16,6 +17,7 @@ export const scenarios: readonly Scenario[] = [
   failpointScenario,
   networkScenario,
   storeTroubleScenario,
+  corruptScenario,
   rollingScenario,
   takeOverScenario,
   pauseScenario,

@@ -11,8 +11,6 @@ export type Repeats = {
    * the same or is about to.
    */
   claim(userId: string, content: string, key: string): boolean;
-  /** So long after a start it is not known what was sent lately. */
-  unsure(): boolean;
   /** It was certainly not sent. */
   release(userId: string, content: string, key: string): void;
 };
@@ -23,9 +21,7 @@ const MAX_REMEMBERED = 5_000;
 /** In memory: after a restart the check is asked for again, which is what a reply taken up then needs (see `mark.ts`). */
 export function createRepeats(clock: Clock): Repeats {
   const claims = new Map<string, { readonly key: string; readonly at: number }>();
-  const startedAt = clock.now().getTime();
   return {
-    unsure: () => clock.now().getTime() - startedAt < INTERVAL_MS,
     claim(userId, content, key) {
       const name = nameOf(userId, content);
       const now = clock.now().getTime();

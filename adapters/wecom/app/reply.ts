@@ -39,10 +39,10 @@ export function createAppReplies(
   tools: AppReplyTools,
 ): Pick<Adapter, 'openReply' | 'resumeReply' | 'addressOf' | 'addressOfGroup' | 'send'> {
   return {
-    async openReply({ target, first, key, maybeSent, whole }, signal) {
+    async openReply({ target, first, key, whole }, signal) {
       const openedAt = tools.clock.now().getTime();
-      // Answers are told apart by their receipts; what is said whole at once is one of our own sentences.
-      const marked = whole !== undefined && !maybeSent && tools.repeats.unsure();
+      // Also where the opening is repeated, by this process or the next: only the same content is left out as sent before.
+      const marked = whole !== undefined;
       const opened = { userId: readUser(target), key, openedAt, closed: false, marked };
       const sink = createAppReply(tools, opened);
       if (whole !== undefined) await sink.close({ status: whole, snapshot: first }, signal);

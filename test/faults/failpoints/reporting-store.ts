@@ -1,6 +1,5 @@
-import type { Clock } from '../../../src/contract/runtime.ts';
 import type { TurnPatch } from '../../../src/core/turn.ts';
-import { openStore as openReal, type Store, type StorePlace } from '../../../src/store/store.ts';
+import { openStore as openReal, type Store } from '../../../src/store/store.ts';
 import type { TurnStore } from '../../../src/store/turns.ts';
 import { around } from './around.ts';
 import type { Step } from './points.ts';
@@ -36,7 +35,7 @@ function reporting(turns: TurnStore): TurnStore {
 }
 
 /** The store as it is, whose writes of turns can be a process's last. */
-export async function openStore(place: StorePlace, clock: Clock): Promise<Store> {
-  const store = await openReal(place, clock);
+export async function openStore(...given: Parameters<typeof openReal>): Promise<Store> {
+  const store = await openReal(...given);
   return { ...store, turns: reporting(store.turns) };
 }

@@ -1,11 +1,22 @@
 import { integrations, type Integration } from '../../e2e/integrations.ts';
 import { plainPicture } from '../../support/pictures.ts';
 import { failpoints, nameOf, type Failpoint } from '../failpoints/points.ts';
-import { alone, chosen, enoughFaults, percentile, type Scenario, type ScenarioRun } from '../scenario.ts';
+import {
+  alone,
+  chosen,
+  enoughFaults,
+  percentile,
+  recoverWithinS,
+  type Scenario,
+  type ScenarioRun,
+} from '../scenario.ts';
 import { spots, startStand, type Stand } from '../stand/stand.ts';
 
 /** Ways in which every step of a turn's life is reached: replies that grow, and can be gone on in after a restart. */
 const growing = integrations.filter(({ traits }) => traits.live && traits.resumes && traits.redelivers);
+/** The others: what is whole at once is shown there, too, and a successor must know whether it was. */
+const others = integrations.filter((integration) => !growing.includes(integration));
+const whole = failpoints.filter(({ step }) => step === 'whole');
 const dieWithinMs = 20_000;
 const settleWithinMs = 30_000;
 /** Slow enough that an answer is edited some times; for `partial` so slow that it is stored while it grows. */
@@ -25,9 +36,8 @@ export const failpointScenario: Scenario = {
   async run(run) {
     const tally: Tally = { kills: 0, recoveredMs: [], faults: [] };
     for (let round = 0; round < run.rounds; round += 1) {
-      const over = chosen(run, growing);
-      const next = over[(round + run.seed) % over.length];
-      if (next !== undefined) await oneRound({ ...run, seed: next.seed }, next.integration, tally);
+      await oneRound(run, round, growing, failpoints, tally);
+      await oneRound(run, round, others, whole, tally);
     }
     const { kills, recoveredMs, faults } = tally;
     return {
@@ -38,7 +48,7 @@ export const failpointScenario: Scenario = {
           name: 'from the restart to the last reply’s end, p99',
           value: percentile(recoveredMs, 0.99) / 1_000,
           unit: 's',
-          target: 10,
+          target: recoverWithinS[run.engine],
         },
       ],
       faults,
@@ -46,12 +56,23 @@ export const failpointScenario: Scenario = {
   },
 };
 
-async function oneRound(run: ScenarioRun, integration: Integration, tally: Tally): Promise<void> {
+/** Another of `all` in each round. */
+async function oneRound(
+  run: ScenarioRun,
+  round: number,
+  all: readonly Integration[],
+  points: readonly Failpoint[],
+  tally: Tally,
+): Promise<void> {
+  const over = chosen(run, all);
+  const next = over[(round + run.seed) % over.length];
+  if (next === undefined) return;
+  const { integration, seed } = next;
   run.note(integration.name);
-  const stand = await startStand({ ...run, integration });
+  const stand = await startStand({ ...run, integration, seed });
   try {
     await stand.bringUp();
-    for (const failpoint of failpoints) {
+    for (const failpoint of points) {
       const startedAt = performance.now();
       const fault = await killAt(stand, failpoint, tally);
       const tookMs = Math.round(performance.now() - startedAt);
@@ -77,6 +98,7 @@ async function killAt(stand: Stand, failpoint: Failpoint, tally: Tally): Promise
     await provoke(stand, failpoint);
     if (!(await service.died(dieWithinMs))) return 'the first process did not come so far';
     tally.kills += 1;
+    await stand.noteCutOff();
     stand.order({ kill: failpoint });
     await service.start();
   } else {
@@ -88,6 +110,7 @@ async function killAt(stand: Stand, failpoint: Failpoint, tally: Tally): Promise
     return 'never reached';
   }
   tally.kills += 1;
+  await stand.noteCutOff();
   qwen.setSpeed({ firstTokenDelayMs: 5, tokensPerSecond: 4_000 });
   const startedAt = performance.now();
   await stand.bringUp();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ShownReply } from '../../contract/harness.ts';
 import type { StoredTurn } from './database.ts';
 import { answerTo } from './marks.ts';
-import { findFaults, type Seen } from './oracle.ts';
+import { findFaults, tally, type Seen } from './oracle.ts';
 
 const reply = (words: string, more: Partial<ShownReply> = {}): ShownReply => ({
   id: 'r',
@@ -43,6 +43,8 @@ const good: Seen = {
   refused: [],
   leaks: [],
   alerts: false,
+  cutOff: [],
+  keyless: 'nothing',
 };
 
 const [answer] = good.shown.direct;
@@ -69,10 +71,37 @@ describe('the oracle', () => {
     expect(findFaults({ ...good, shown: { ...good.shown, direct } })).toEqual([]);
   });
 
+  /** The process was killed between sending this answer and storing that, so its successor sent it again. */
+  const sentAgain: Partial<Seen> = {
+    shown: { ...good.shown, direct: [answer, answer] },
+    cutOff: ['aaaa'],
+    keyless: 'everything',
+  };
+
+  it('lets one reply stand twice for each kill in the moment of sending, where there is no key, and counts it', () => {
+    const seen = { ...good, ...sentAgain };
+    expect(findFaults(seen)).toEqual([]);
+    expect(tally(seen)).toEqual({ taken: 2, noted: 0, repeated: 1 });
+  });
+
+  it('takes the refusal of an end for a look at whether it was shown, once for each that was cut off', () => {
+    const ended = 'aibot_respond_msg 846608 stream message update expired';
+    const cutOff = ['aaaa'];
+    expect(findFaults({ ...good, cutOff, refused: [ended] })).toEqual([]);
+    expect(findFaults({ ...good, cutOff, refused: [ended, ended] })).toEqual([`refused: ${ended}`]);
+  });
+
   it.each<[string, Partial<Seen>, RegExp]>([
     ['a message nobody took', { turns: good.turns.slice(1) }, /M1x: accepted and lost/],
     ['a question without a reply', { shown: { ...good.shown, direct: [] } }, /M1x #aaaa: no reply/],
     ['a second reply', { shown: { ...good.shown, direct: [answer, answer] } }, /2 ends in 2 replies/],
+    ['a second reply that no kill explains', { ...sentAgain, cutOff: ['bbbb'] }, /2 ends in 2 replies/],
+    ['a second reply where there is a key', { ...sentAgain, keyless: 'commands' }, /2 ends in 2 replies/],
+    [
+      'a third reply after one kill',
+      { ...sentAgain, shown: { ...good.shown, direct: [answer, answer, answer] } },
+      /3 ends in 3 replies/,
+    ],
     ['a reply that spins', { shown: { ...good.shown, direct: [{ ...answer, live: true }] } }, /still spins/],
     [
       'an answer cut short without a word',

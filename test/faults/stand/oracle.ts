@@ -26,7 +26,17 @@ export type Seen = {
   readonly leaks: readonly string[];
   /** Administrators may have been written to of the bot's own accord. */
   readonly alerts: boolean;
+  /** Turns whose end was decided and not yet known to be shown when their process was killed, once for each such kill. */
+  readonly cutOff: readonly string[];
+  /** What this platform takes under no key, and shows a second time if it is sent again: `commands`, answers too, or nothing. */
+  readonly keyless: 'nothing' | 'commands' | 'everything';
 };
+
+/** How often this turn's reply may stand there more than once, each time with a kill between sending and storing that. */
+function mayRepeat({ cutOff, keyless }: Seen, { id, kind }: StoredTurn): number {
+  if (keyless === 'nothing' || (keyless === 'commands' && kind === 'question')) return 0;
+  return cutOff.filter((turn) => turn === id).length;
+}
 
 const endedStates: readonly string[] = ['done', 'failed', 'interrupted'];
 const shortId = ({ id }: StoredTurn): string => `#${id.slice(0, 4)}`;
@@ -99,15 +109,16 @@ export function unfinished(seen: Seen): readonly string[] {
 }
 
 /** An answer may go on in a further reply; only the last one's end names the turn, and each line stands in one of them. */
-function faultsOfAnswer({ turn, marks, replies }: Answered): string[] {
+function faultsOfAnswer(seen: Seen, { turn, marks, replies }: Answered): string[] {
+  const most = 1 + mayRepeat(seen, turn);
   const name = `${marks.join(' ')} ${shortId(turn)}`;
   if (replies.length === 0) return [];
   const ends = replies.filter(({ words }) => words.includes(shortId(turn))).length;
-  const faults = ends === 1 ? [] : [`${name}: ${ends} ends in ${replies.length} replies`];
+  const faults = ends >= 1 && ends <= most ? [] : [`${name}: ${ends} ends in ${replies.length} replies`];
   const lines = marks.flatMap((mark) => answerTo(mark).split('\n\n'));
   const times = (line: string): number =>
     replies.reduce((sum, { text }) => sum + text.split(line).length - 1, 0);
-  const doubled = lines.filter((line) => times(line) > 1).length;
+  const doubled = lines.filter((line) => times(line) > most).length;
   if (doubled > 0) faults.push(`${name}: ${doubled} of ${lines.length} lines stand there twice`);
   const missing = lines.filter((line) => times(line) === 0).length;
   if (turn.status === 'complete' && missing > 0)
@@ -141,16 +152,25 @@ function strangers(seen: Seen): string[] {
 }
 
 /** Replies that belong to no question are those of commands and refusals, one each. */
-function strays(seen: Seen): string[] {
-  if (seen.alerts) return [];
+function othersOf(seen: Seen): readonly ShownReply[] {
   const known = new Set(answeredOf(seen).flatMap(({ replies }) => replies));
-  const others = Object.values(seen.shown)
+  return Object.values(seen.shown)
     .flat()
     .filter((reply) => !known.has(reply));
-  const wanted = seen.turns.filter(({ kind, text }) => marksIn(text).length === 0 && kind !== 'part').length;
-  if (others.length === wanted) return [];
+}
+
+function commandsOf({ turns }: Seen): readonly StoredTurn[] {
+  return turns.filter(({ kind, text }) => marksIn(text).length === 0 && kind !== 'part');
+}
+
+function strays(seen: Seen): string[] {
+  if (seen.alerts) return [];
+  const others = othersOf(seen);
+  const commands = commandsOf(seen);
+  const most = commands.reduce((sum, turn) => sum + 1 + mayRepeat(seen, turn), 0);
+  if (others.length >= commands.length && others.length <= most) return [];
   const words = others.map((reply) => reply.words.slice(0, 300).replaceAll('\n', ' ')).join(' | ');
-  return [`${others.length} replies to ${wanted} commands: ${words}`];
+  return [`${others.length} replies to ${commands.length} commands: ${words}`];
 }
 
 /**
@@ -158,6 +178,15 @@ function strays(seen: Seen): string[] {
  * platform's refusal is the answer.
  */
 const looks: ReadonlySet<string> = new Set(['card.createAndDeliver param.cardAlreadyExist']);
+
+/** The same for an end: a stream that has ended takes no other. To be asked once for each end that was cut off. */
+const endLooks: ReadonlySet<string> = new Set(['aibot_respond_msg 846608 stream message update expired']);
+
+function refusals({ refused, cutOff }: Seen): string[] {
+  const ends = refused.filter((call) => endLooks.has(call)).slice(cutOff.length);
+  const others = refused.filter((call) => !looks.has(call) && !endLooks.has(call));
+  return [...others, ...ends].map((call) => `refused: ${call}`);
+}
 
 /**
  * What is wrong with what was seen: exactly one ended reply for each message that was taken, whole or with a note; no
@@ -167,19 +196,31 @@ const looks: ReadonlySet<string> = new Set(['card.createAndDeliver param.cardAlr
 export function findFaults(seen: Seen): readonly string[] {
   return [
     ...unfinished(seen),
-    ...answeredOf(seen).flatMap(faultsOfAnswer),
+    ...answeredOf(seen).flatMap((answered) => faultsOfAnswer(seen, answered)),
     ...strangers(seen),
     ...strays(seen),
-    ...seen.refused.filter((call) => !looks.has(call)).map((call) => `refused: ${call}`),
+    ...refusals(seen),
     ...seen.leaks,
   ];
 }
 
-/** How many messages were taken, and how many of their replies end with a note instead of the whole answer. */
-export function tally(seen: Seen): { readonly taken: number; readonly noted: number } {
+/**
+ * How many messages were taken, how many of their replies end with a note instead of the whole answer, and how many
+ * replies stand there a second time because the platform takes them under no key.
+ */
+export function tally(seen: Seen): {
+  readonly taken: number;
+  readonly noted: number;
+  readonly repeated: number;
+} {
   const ended = answeredOf(seen);
+  const ends = ended.flatMap(({ turn, replies }) =>
+    replies.filter(({ words }) => words.includes(shortId(turn))),
+  ).length;
+  const surplus = othersOf(seen).length - commandsOf(seen).length;
   return {
     taken: ended.reduce((sum, { marks }) => sum + marks.length, 0),
     noted: ended.filter(({ turn }) => turn.status !== 'complete').length,
+    repeated: ends - ended.length + (seen.alerts ? 0 : surplus),
   };
 }

@@ -60,6 +60,8 @@ export type Stand = {
   order(orders: Orders): void;
   /** Starts a replica and resolves when it is ready and the platform reaches the service. */
   bringUp(replica?: Replica): Promise<void>;
+  /** After a kill and before the next start: notes whose end was decided, and perhaps sent, but not stored as shown. */
+  noteCutOff(): Promise<void>;
   /** From now on the bot may write of its own accord (alerts). */
   expectAlerts(): void;
   see(): Promise<Seen>;
@@ -119,6 +121,15 @@ function environmentOf({ stage, qwen, database, network, control }: Surroundings
   };
 }
 
+/**
+ * DingTalk's messages have no idempotency key, and nothing tells afterwards whether one was taken (docs/faults.md). Only
+ * what goes into a card is told apart; commands never do.
+ */
+function keylessOf({ name, traits }: Integration): Seen['keyless'] {
+  if (!name.startsWith('DingTalk')) return 'nothing';
+  return traits.live ? 'commands' : 'everything';
+}
+
 /** Everything but the service itself runs when this resolves; `bringUp` starts that. */
 export async function startStand(options: StandOptions): Promise<Stand> {
   const replicas: Replica[] = [];
@@ -136,6 +147,7 @@ export async function startStand(options: StandOptions): Promise<Stand> {
   const [service] = replicas;
   if (service === undefined) throw new Error('a stand needs at least one replica');
   const messages: Message[] = [];
+  const cutOff: string[] = [];
   let alerts = false;
 
   function send(spot: Spot, mark: string | undefined, said: Parameters<Stage['say']>[0]): Message {
@@ -161,6 +173,8 @@ export async function startStand(options: StandOptions): Promise<Stand> {
       refused: stage.refused(),
       leaks: leaks.found(),
       alerts,
+      cutOff,
+      keyless: keylessOf(options.integration),
     };
   }
 
@@ -200,6 +214,10 @@ export async function startStand(options: StandOptions): Promise<Stand> {
         await wait(pollMs);
       }
       if (messages.length === 0 && stage.traits.forgeable !== true) await liftLimits();
+    },
+    async noteCutOff() {
+      const decided = (await database.turns()).filter(({ state }) => state === 'finalising');
+      cutOff.push(...decided.map(({ id }) => id));
     },
     expectAlerts: () => (alerts = true),
     see,
