@@ -50,7 +50,12 @@ export const corruptScenario: Scenario = {
         { name: 'damaged database files', value: tally.damaged, unit: 'files' },
         { name: 'starts that went on with one', value: tally.started, unit: 'starts', target: 0 },
         { name: 'of them changed by the start', value: tally.changed, unit: 'files', target: 0 },
-        { name: 'refusals that do not name it, or look like an orderly end', value: tally.silent, unit: 'starts', target: 0 },
+        {
+          name: 'refusals that do not name it, or look like an orderly end',
+          value: tally.silent,
+          unit: 'starts',
+          target: 0,
+        },
         {
           name: 'lost, doubled or unfinished replies after a backup was put back',
           value: tally.faults.length,

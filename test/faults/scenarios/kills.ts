@@ -42,7 +42,13 @@ export const killFinalScenario = killsOver(
 );
 
 function killsOver(name: string, what: string, all: readonly Integration[]): Scenario {
-  return { name, what, ways: alone, rounds: { long: 100, short: 8 }, run: (run) => killOver(run, all) };
+  return {
+    name,
+    what,
+    ways: alone,
+    rounds: { long: 100, short: all.length },
+    run: (run) => killOver(run, all),
+  };
 }
 
 async function killOver(run: ScenarioRun, all: readonly Integration[]): Promise<ScenarioResult> {

@@ -89,6 +89,7 @@ async function oneRound(stand: Stand, restart: boolean): Promise<number> {
     const replica = replicas[Math.floor(random() * replicas.length)];
     if (replica !== undefined) {
       await replica.end('SIGKILL');
+      await stand.noteCutOff();
       await stand.bringUp(replica);
     }
     for (const message of asked) again(message, 1);
