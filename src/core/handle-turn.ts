@@ -31,7 +31,7 @@ export function createTurnHandler(services: HandleServices): (turn: Turn) => Pro
       const language =
         (await services.store.people.language(platform, turn.message.sender.key)) ?? services.locale;
       const task = begin(services, { turn, adapter, language, log, ...registered });
-      if (turn.ending !== undefined) await deliver(services, task, turn.ending, presented(task, turn.ending));
+      if (turn.ending !== undefined) await deliver(services, task, turn.ending, shownWith(task, turn.ending));
       else if (turn.kind === 'notice') await notice(services, task);
       else if (turn.kind === 'command') await command(services, task);
       else await handleQuestion(services, task);
@@ -99,6 +99,12 @@ function refusalNotices(language: Language): Partial<Record<AdapterErrorCode, st
     'too-large': unshowable,
     unsupported: unshowable,
   };
+}
+
+/** As it would have been shown at once: what a command says has no receipt, also when it is said again after a crash. */
+function shownWith(task: Task, ending: Ending): Finish {
+  const own = task.turn.kind === 'question' || ending.notice !== undefined;
+  return own ? presented(task, ending) : { status: ending.status, buttons: [] };
 }
 
 async function say(

@@ -18,7 +18,7 @@ export async function recoverTurns({ bursts, begin }: RecoverServices, left: rea
     const taken = turn.joinedTo !== undefined && toAnswer.has(turn.joinedTo);
     if (turn.erasedAt !== undefined && turn.ending === undefined) begin({ ...turn, ending: erasedEnding });
     else if (turn.kind === 'part') await (taken ? undefined : bursts.join(turn));
-    // Whatever began to run has been begun once more; only a turn that was never touched has not.
-    else begin({ ...turn, attempts: turn.state === 'accepted' && turn.attempts === 0 ? 1 : turn.attempts });
+    // Commands and notices count no attempts, and may have been shown all the same.
+    else begin({ ...turn, attempts: Math.max(1, turn.attempts) });
   }
 }

@@ -21,7 +21,7 @@ import { renderWecomMarkdown } from '../render.ts';
 import { createMirror } from './mirror.ts';
 import { createWebhookReplies } from './reply.ts';
 import { createResponses } from './response.ts';
-import { createStreams, streamIdOf } from './streams.ts';
+import { createStreams, streamIdOf, TAKING_UP_MS } from './streams.ts';
 import { mintAddress, mintTarget } from './types.ts';
 import { createBotWebhook } from './webhook.ts';
 
@@ -45,7 +45,12 @@ export async function createBotWebhookAdapter(config: BotWebhookConfig, deps: Ad
   const hosts = createMediaHosts([config.baseUrl], deps.mediaHosts);
   const { shared } = deps;
   const mirror = createMirror({ shared, writer: uuid(), clock, log, stopped: stopping.signal });
-  const streams = createStreams(clock, config.streamLifetimeMs, mirror.follow);
+  const streams = createStreams(
+    clock,
+    config.streamLifetimeMs,
+    mirror.follow,
+    shared.several ? TAKING_UP_MS : 0,
+  );
   const mentions = createMentionNames();
 
   function decode(body: unknown, receivedAt: Date): Decoded {

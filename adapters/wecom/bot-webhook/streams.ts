@@ -41,12 +41,17 @@ export type Streams = {
   find(id: string): Stream | undefined;
   /** As `find`, but waits up to `withinMs` for one to be opened. */
   await(id: string, withinMs: number, signal: AbortSignal): Promise<Stream | undefined>;
-  /** Nobody knows it: from now on it has ended with a sentence. */
+  /** Nobody knows it: soon after a start it may still be taken up, later it has ended with a sentence. */
   bury(id: string): StreamAnswer;
 };
 
 /** WeCom asks for six minutes, and for finished streams again; a reply taken up after a restart may need it longer. */
 const KEPT_MS = 15 * 60_000;
+/**
+ * Where several processes share a database, whoever starts after a crash has taken up everything within this time, waiting
+ * for leases included; a process that is alone has done so before it is asked.
+ */
+export const TAKING_UP_MS = 30_000;
 /** Each holds at most one content of 20 KB. */
 const MAX_STREAMS = 2_000;
 /** Shows WeCom's own dots: the stream begins before there is a word to say. */
@@ -64,9 +69,12 @@ export function createStreams(
   clock: Clock,
   streamLifetimeMs: number,
   onOpened: (stream: Stream) => void,
+  /** How long after the start a stream that nobody knows may still be taken up. */
+  takingUpMs: number,
 ): Streams {
   const streams = new Map<string, { readonly stream: Stream; readonly madeAt: number }>();
   const watchers = new Set<() => void>();
+  const startedAt = clock.now().getTime();
 
   function add(id: string, stream: Stream): Stream {
     const now = clock.now().getTime();
@@ -95,6 +103,7 @@ export function createStreams(
     bury(id) {
       // An id that is none of ours is not worth remembering.
       if (!OUR_ID.test(id)) return { finish: true, content: words.endedStream };
+      if (clock.now().getTime() - startedAt < takingUpMs) return { finish: false, content: NOTHING_YET };
       const stream = createStream(id, -Infinity, clock, streamLifetimeMs);
       return add(id, stream).answer();
     },

@@ -5,9 +5,11 @@ import type { ReplySink, Snapshot } from '../../../src/contract/reply.ts';
 import type { SharedValues } from '../../../src/contract/replicas.ts';
 import { createLocalShared } from '../../../src/store/shared.ts';
 import { wecomFactories } from '../../../adapters/wecom/index.ts';
+import { createStreams, TAKING_UP_MS } from '../../../adapters/wecom/bot-webhook/streams.ts';
 import { words } from '../../../adapters/wecom/words.ts';
 import { createSurroundings, socketPace, type Surroundings } from '../../contract/surroundings.ts';
 import { opening } from '../../contract/stage.ts';
+import { createFakeClock } from '../../fakes/clock.ts';
 import { serveWebhooks } from '../../contract/webhook-server.ts';
 import { startWeComSimulator, type WeComSimulator } from '../../simulators/wecom/simulator.ts';
 import type { SimUser } from '../../simulators/wecom/world-types.ts';
@@ -152,4 +154,12 @@ describe('a stream of one replica', () => {
     await surroundings.pass(25_000);
     await surroundings.until(() => text() === words.endedStream, 'it ends with a sentence');
   });
+});
+
+it('a stream that nobody knows goes on while it may still be taken up, and has ended after that', async () => {
+  const clock = createFakeClock();
+  const streams = createStreams(clock, 330_000, () => undefined, TAKING_UP_MS);
+  expect(streams.bury('f'.repeat(32))).toMatchObject({ finish: false });
+  await clock.advance(TAKING_UP_MS);
+  expect(streams.bury('f'.repeat(32))).toMatchObject({ finish: true, content: expect.stringMatching(/\S/) });
 });
