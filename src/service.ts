@@ -21,7 +21,7 @@ import { createImagePreparer } from './media/decoder-process.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createModel } from './model/create-model.ts';
 import type { Model } from './model/types.ts';
-import { afterCrashMs } from './replicas/guarded-budget.ts';
+import { uncountedMs } from './replicas/guarded-budget.ts';
 import { openReplicas, type Replicas } from './replicas/open-replicas.ts';
 import { shareAlerts } from './replicas/shared-alerts.ts';
 import { sharePolicy } from './replicas/shared-policy.ts';
@@ -168,7 +168,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const ledger = await createCallLedger(store.calls, clock, config.timeZone, !alone);
   const metrics = createMetrics({ droppedLogLines: () => log.dropped() });
   const crashed = (await store.turns.unfinished()).length > 0;
-  const notBefore = crashed ? performance.timeOrigin + afterCrashMs : 0;
+  const lastAt = crashed ? performance.timeOrigin : await store.turns.lastWrittenAt();
+  const notBefore = lastAt + uncountedMs;
   const counters = { ledger, metrics };
   const adapters = await createAdapters(options, { counters, replicas, shared: store.shared, notBefore });
   const model = modelFrom(options);

@@ -3,10 +3,10 @@ import type { Clock } from '../contract/runtime.ts';
 import type { Leases } from './leases.ts';
 
 /**
- * After a crash nobody knows which calls left in the last moment. Limits on one second (five messages a second to one
- * group) would be exceeded by what is taken up at once, so the first call waits until that second is over.
+ * A process does not know which calls the one before it made in its last moment. Limits on one second (five messages a
+ * second to one group) would be exceeded by what is said at once, so the first call waits until that second is over.
  */
-export const afterCrashMs = 1_100;
+export const uncountedMs = 1_100;
 
 export type Guard = Pick<Leases, 'mayWrite'> & {
   readonly clock: Clock;
@@ -25,7 +25,7 @@ export function guarded(budget: CallBudget, { mayWrite, clock, notBefore }: Guar
     run: (call, signal, send) =>
       budget.run(call, signal, async () => {
         const waitMs = notBefore - clock.now().getTime();
-        if (waitMs > 0) await clock.sleep(Math.min(waitMs, afterCrashMs), signal);
+        if (waitMs > 0) await clock.sleep(Math.min(waitMs, uncountedMs), signal);
         if (call.urgency !== 'background') await mayWrite(signal);
         signal.throwIfAborted();
         return send();

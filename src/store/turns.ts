@@ -16,6 +16,9 @@ import type { WriteQueue } from './write-queue.ts';
 
 const endedStates: readonly TurnState[] = ['done', 'interrupted', 'failed'];
 
+/** More than end within the second that matters. */
+const newestLookedAt = 100;
+
 /** An event to take: its key, and the turn it becomes, if it becomes one. */
 export type Admittance = {
   readonly adapter: AdapterId;
@@ -49,6 +52,8 @@ export type TurnStore = {
   lastQuestion(scope: Scope, person: string): Promise<Turn | undefined>;
   /** Turns that some process left unended, oldest first. */
   unfinished(): Promise<Turn[]>;
+  /** When one of the newest turns was last written, in milliseconds since the epoch; 0 without any. */
+  lastWrittenAt(): Promise<number>;
   /** Ended questions with an answer after `since`, newest first. */
   history(scope: Scope, since: number, limit: number): Promise<Turn[]>;
   /** How many turns are in which state since then. */
@@ -203,6 +208,15 @@ export function createTurnStore(db: Kysely<Schema>, queue: WriteQueue, holder: H
         .orderBy('accepted_at')
         .execute();
       return rows.map(fromRow);
+    },
+    lastWrittenAt: async () => {
+      const rows = await db
+        .selectFrom('turns')
+        .select('updated_at')
+        .orderBy('accepted_at', 'desc')
+        .limit(newestLookedAt)
+        .execute();
+      return Math.max(0, ...rows.map(({ updated_at }) => updated_at));
     },
     history: async (scope, since, limit) => {
       const rows = await db

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CallBudget, CallUrgency, PlannedCall } from '../../../src/contract/budget.ts';
 import type { TurnId } from '../../../src/core/turn.ts';
-import { afterCrashMs, guarded } from '../../../src/replicas/guarded-budget.ts';
+import { uncountedMs, guarded } from '../../../src/replicas/guarded-budget.ts';
 import { createLeaseStage, heldTurn, watch } from './stage.ts';
 
 const standstillMs = 60_000;
@@ -31,7 +31,7 @@ function createStage({ crashed = false } = {}) {
   const letGo = new AbortController();
   stage.hold(heldTurn('one'));
   const { clock } = stage;
-  const notBefore = crashed ? clock.now().getTime() + afterCrashMs : 0;
+  const notBefore = crashed ? clock.now().getTime() + uncountedMs : 0;
   const calls = guarded(budget, { ...stage.leases, clock, notBefore });
   const send = (urgency: CallUrgency = 'live', signal: AbortSignal = letGo.signal) =>
     calls.run(call(urgency), signal, async () => void left.push(urgency));
@@ -82,7 +82,7 @@ describe('a call to a platform', () => {
     const { send, left, clock } = createStage({ crashed: true });
     const stop = new AbortController();
     const [wanted, unwanted] = [watch(send()), watch(send('background', stop.signal))];
-    await clock.advance(afterCrashMs - 1);
+    await clock.advance(uncountedMs - 1);
     stop.abort();
     await clock.settle();
     expect([wanted.state, unwanted.state, left]).toEqual(['waiting', 'rejected', []]);

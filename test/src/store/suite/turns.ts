@@ -109,6 +109,10 @@ export function turnBehaviours({ store, open }: StoreStage): void {
     expect(await byReply('Om_x%1', 'elsewhere' as ChatKey)).toBeUndefined();
   });
 
+  it('knows that nothing was written yet', async () => {
+    expect(await store().turns.lastWrittenAt()).toBe(0);
+  });
+
   it('knows what a conversation remembers, what is unfinished and what was asked last', async () => {
     for (const [index, name] of ['one', 'two', 'three'].entries())
       await ask(store(), name, { acceptedAt: morning + index, patch: answered({ answer: name }) });
@@ -119,6 +123,7 @@ export function turnBehaviours({ store, open }: StoreStage): void {
     expect(await answers(0, 2)).toEqual(['three', 'two']);
     expect(await answers(morning + 1, 9)).toEqual(['three']);
     expect((await store().turns.unfinished()).map(({ id }) => id)).toEqual([turnId('open'), turnId('new')]);
+    expect(await store().turns.lastWrittenAt()).toBe(morning + 6);
     expect((await store().turns.lastQuestion(groupScope, alice))?.id).toBe(turnId('open'));
     expect(await store().turns.lastQuestion(groupScope, bob)).toBeUndefined();
   });
