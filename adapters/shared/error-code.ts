@@ -1,3 +1,13 @@
+/** Codes of a host that could not be reached: name look-up and connecting, before the first byte of a request. */
+export const notReachedCodes = [
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+] as const;
+
 /**
  * The code of a failed connection: `ECONNREFUSED`, `CERT_HAS_EXPIRED`; the error's name where it has none. Several
  * addresses of one host make an `AggregateError` around the real ones.

@@ -1,5 +1,5 @@
 import { Agent, buildConnector, ProxyAgent, type Dispatcher } from 'undici';
-import { codeOf } from './error-code.ts';
+import { codeOf, notReachedCodes } from './error-code.ts';
 import { openTunnel, ProxyFailure } from './proxy-tunnel.ts';
 
 export type Dispatchers = {
@@ -68,15 +68,7 @@ function tunnelling(proxy: string, over: AbortSignal): buildConnector.connector 
 }
 
 /** Where a plain request goes by its whole URL, what cannot be reached is the proxy; the last is undici's for a 407. */
-const PROXY_NOT_REACHED: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_INVALID_ARG',
-]);
+const PROXY_NOT_REACHED: ReadonlySet<string> = new Set([...notReachedCodes, 'UND_ERR_INVALID_ARG']);
 
 /** Names the proxy where it was the proxy's doing. */
 export function failureOnTheWay(error: unknown, { protocol }: URL, proxy: string | undefined): unknown {

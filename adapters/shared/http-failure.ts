@@ -1,4 +1,4 @@
-import { codeOf } from './error-code.ts';
+import { codeOf, notReachedCodes } from './error-code.ts';
 import { ProxyFailure } from './proxy-tunnel.ts';
 
 /**
@@ -26,12 +26,7 @@ export class HttpFailure extends Error {
 
 /** Failures that come before the first byte of a request: name look-up, connecting, the TLS handshake's certificate. */
 const NEVER_SENT: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
+  ...notReachedCodes,
   'CERT_HAS_EXPIRED',
   'CERT_NOT_YET_VALID',
   'DEPTH_ZERO_SELF_SIGNED_CERT',

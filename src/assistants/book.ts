@@ -26,12 +26,6 @@ export type AssistantSources = {
 /** A file of prompts is small; more than this is another one. In UTF-16 units. */
 const maxFileLength = 2_000_000;
 
-/** A book without a file. */
-export const emptyBook: AssistantBook = {
-  current: () => noAssistants,
-  reload: async () => ({ state: 'no-file' }),
-};
-
 /** Reads the file once; its faults are given back for the start to tell, and the book is empty then. */
 export async function openAssistants(
   sources: AssistantSources,

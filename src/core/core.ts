@@ -43,6 +43,7 @@ import { createElsewhere } from '../replicas/elsewhere.ts';
 import type { Leases } from '../replicas/leases.ts';
 import type { Held } from '../store/leases.ts';
 import { shortId, type Turn, type TurnId } from './turn.ts';
+import { turnsIn } from './whose-turns.ts';
 
 const hourMs = 60 * 60_000;
 
@@ -243,9 +244,9 @@ export function createCore(services: CoreServices): Core {
   /** Stops what the asker of this turn has running in its scope, here or on another replica. */
   async function stopAnswers({ scope, message }: Turn): Promise<number> {
     const person = message.sender.key;
-    const theirs = (turn: Turn): boolean =>
-      turn.kind === 'question' && turn.scope === scope && turn.message.sender.key === person;
-    return running.stopScope(scope, person, 'stopped') + (await elsewhere.stop(theirs, 'stopped'));
+    const theirs = turnsIn(scope, person);
+    const questions = (turn: Turn): boolean => turn.kind === 'question' && theirs(turn);
+    return running.stopScope(scope, person, 'stopped') + (await elsewhere.stop(questions, 'stopped'));
   }
 
   const drain = createDrain({ ...services, working, running, halting, dying });

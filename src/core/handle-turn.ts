@@ -101,7 +101,7 @@ function refusalNotices(language: Language): Partial<Record<AdapterErrorCode, st
   };
 }
 
-/** As it would have been shown at once: what a command says has no receipt, also when it is said again after a crash. */
+/** What a command or a notice says has no receipt and no buttons, also when it is said again after a crash. */
 function shownWith(task: Task, ending: Ending): Finish {
   const own = task.turn.kind === 'question' || ending.notice !== undefined;
   return own ? presented(task, ending) : { status: ending.status, buttons: [] };
@@ -115,11 +115,8 @@ async function say(
 ): Promise<void> {
   task.reply.append(markdown);
   const ending: Ending = { status: 'complete', remarks: [], durationMs: 0 };
-  await deliver(services, task, ending, {
-    status: 'complete',
-    buttons: [],
-    ...(facts === undefined ? {} : { facts }),
-  });
+  const finish = shownWith(task, ending);
+  await deliver(services, task, ending, facts === undefined ? finish : { ...finish, facts });
 }
 
 async function notice(services: HandleServices, task: Task): Promise<void> {

@@ -17,7 +17,8 @@ import { createMessageAdmission, type AdmitServices, type MessageAdmission } fro
 import { createPressAdmission, type PressServices } from './press.ts';
 import { groupContextOf } from './policy.ts';
 import type { Running } from './running.ts';
-import type { Turn, TurnId } from './turn.ts';
+import type { TurnId } from './turn.ts';
+import { turnsOf } from './whose-turns.ts';
 
 export type InboxServices = AdmitServices &
   PressServices & {
@@ -79,9 +80,7 @@ async function recall(
     return accepted;
   }
   const asked = running.stopMessage(adapter, message, 'recalled');
-  const ofMessage = (turn: Turn): boolean =>
-    turn.message.place.adapter === adapter &&
-    (turn.message.eventKey === message || turn.message.eventKey.startsWith(`${message}#`));
+  const ofMessage = turnsOf(adapter, message);
   const erased = await store.forget.eraseMessage(adapter, message, at);
   await elsewhere.stop((turn) => ofMessage(turn) || erased.includes(turn.id), 'recalled');
   const stopped = erased.filter((id) => running.stop(id, 'recalled')).length > 0 || asked;

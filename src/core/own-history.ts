@@ -4,6 +4,7 @@ import type { Elsewhere } from '../replicas/elsewhere.ts';
 import type { Store } from '../store/store.ts';
 import type { Running } from './running.ts';
 import type { Turn } from './turn.ts';
+import { turnsBy } from './whose-turns.ts';
 
 /** Everything the sender of a turn said on its platform before it, in whatever chat. */
 export type OwnHistory = {
@@ -34,11 +35,7 @@ export function createOwnHistory({ store, running, elsewhere, clock }: OwnHistor
     async erase(turn) {
       const history = historyBefore(turn);
       running.stopPerson(history.platform, history.person, 'stopped');
-      await elsewhere.stop(
-        ({ message: { place, sender } }) =>
-          place.platform === history.platform && sender.key === history.person,
-        'stopped',
-      );
+      await elsewhere.stop(turnsBy(history.platform, history.person), 'stopped');
       const now = clock.now().getTime();
       await store.forget.erasePerson(history, now);
       if (now - scrubbedAt < scrubIntervalMs) return false;

@@ -1,6 +1,7 @@
-import type { EventKey, PersonKey, PlatformId } from '../contract/ids.ts';
+import type { AdapterId, EventKey, PersonKey, PlatformId } from '../contract/ids.ts';
 import type { Scope } from './scope.ts';
 import type { Turn, TurnId } from './turn.ts';
+import { turnsBy, turnsIn, turnsOf, type WhichTurns } from './whose-turns.ts';
 
 /** Why a running turn is ended from outside. */
 export type StopReason =
@@ -38,11 +39,11 @@ export type Running = {
   has(id: TurnId): boolean;
   /** True when such a turn was running and had not been stopped before. */
   stop(id: TurnId, reason: StopReason): boolean;
-  /** Stops the turns of this scope that this person asked (or all, when no person is given); says how many. */
-  stopScope(scope: Scope, person: string | undefined, reason: StopReason): number;
+  /** Stops the turns of this scope that this person asked; says how many. */
+  stopScope(scope: Scope, person: PersonKey, reason: StopReason): number;
   /** Stops everything this person asked for on the platform. */
   stopPerson(platform: PlatformId, person: PersonKey, reason: StopReason): number;
-  stopMessage(adapter: string, message: EventKey, reason: StopReason): boolean;
+  stopMessage(adapter: AdapterId, message: EventKey, reason: StopReason): boolean;
   stopAll(reason: StopReason): void;
   /** This turn is another process's from now on, also if it is registered only later. */
   letGo(id: TurnId): void;
@@ -64,6 +65,17 @@ export function createRunning(): Running {
     controller.abort(new TurnStopped(reason));
     return true;
   }
+
+  function endAll(which: WhichTurns, reason: StopReason): number {
+    const meant = [...entries.values()].filter(({ turn }) => which(turn));
+    return meant.filter((entry) => end(entry, reason)).length;
+  }
+
+  /** Of these only what is stopped like an answer. */
+  const answers =
+    (which: WhichTurns): WhichTurns =>
+    (turn) =>
+      (turn.kind === 'question' || lasting.has(turn.id)) && which(turn);
 
   function release(entry: Entry): void {
     entry.letGo.abort();
@@ -90,33 +102,9 @@ export function createRunning(): Running {
       const entry = entries.get(id);
       return entry !== undefined && end(entry, reason);
     },
-    stopScope(scope, person, reason) {
-      const mine = [...entries.values()].filter(
-        ({ turn }) =>
-          (turn.kind === 'question' || lasting.has(turn.id)) &&
-          turn.scope === scope &&
-          (person === undefined || turn.message.sender.key === person),
-      );
-      return mine.filter((entry) => end(entry, reason)).length;
-    },
-    stopPerson(platform, person, reason) {
-      const mine = [...entries.values()].filter(
-        ({ turn: { id, kind, message } }) =>
-          (kind === 'question' || lasting.has(id)) &&
-          message.place.platform === platform &&
-          message.sender.key === person,
-      );
-      return mine.filter((entry) => end(entry, reason)).length;
-    },
-    stopMessage(adapter, message, reason) {
-      // A message that is answered again has the key of its first turn, a `#` and more.
-      const mine = [...entries.values()].filter(
-        ({ turn: { message: asked } }) =>
-          asked.place.adapter === adapter &&
-          (asked.eventKey === message || asked.eventKey.startsWith(`${message}#`)),
-      );
-      return mine.filter((entry) => end(entry, reason)).length > 0;
-    },
+    stopScope: (scope, person, reason) => endAll(answers(turnsIn(scope, person)), reason),
+    stopPerson: (platform, person, reason) => endAll(answers(turnsBy(platform, person)), reason),
+    stopMessage: (adapter, message, reason) => endAll(turnsOf(adapter, message), reason) > 0,
     stopAll(reason) {
       for (const entry of entries.values()) end(entry, reason);
     },

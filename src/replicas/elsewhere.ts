@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Logger } from '../contract/runtime.ts';
 import type { Running, StopReason } from '../core/running.ts';
 import type { Turn, TurnId } from '../core/turn.ts';
+import type { WhichTurns } from '../core/whose-turns.ts';
 import type { Store } from '../store/store.ts';
 
 /** What other processes on the same database are working on. */
@@ -9,7 +10,7 @@ export type Elsewhere = {
   /** Unfinished turns of others; none where we are alone. */
   list(): Promise<readonly Turn[]>;
   /** Has those of their turns stopped that it is true for; says how many there are. Nothing where we are alone. */
-  stop(which: (turn: Turn) => boolean, reason: StopReason): Promise<number>;
+  stop(which: WhichTurns, reason: StopReason): Promise<number>;
   /** Carries out what others ask of us, until the returned function is called. */
   listen(running: Pick<Running, 'stop'>): () => void;
 };

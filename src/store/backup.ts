@@ -6,6 +6,7 @@ import type { TurnState } from '../core/turn.ts';
 import { migrate } from './migrations.ts';
 import type { Schema } from './schema.ts';
 import { emptyWriteAheadLog, openSqlite } from './sqlite.ts';
+import { unfinishedStates } from './turn-rows.ts';
 
 /** Why a backup or a restoration was not made: a sentence for the operator. Nothing was changed. */
 export class BackupError extends Error {
@@ -28,8 +29,6 @@ export type Restored = {
 
 /** How long another process may hold the file alone (while it writes it anew) before a backup gives up. */
 const patienceMs = 60_000;
-
-const unfinished: readonly TurnState[] = ['accepted', 'open', 'streaming', 'finalising'];
 
 /**
  * Copies the embedded database to the new file `target`, as it was at one moment, while the service goes on working: in
@@ -127,7 +126,7 @@ async function endWhatWasUnfinished(db: Kysely<Schema>): Promise<number> {
     const turns = await transaction
       .updateTable('turns')
       .set({ state: 'interrupted' satisfies TurnState })
-      .where('state', 'in', unfinished)
+      .where('state', 'in', [...unfinishedStates])
       .executeTakeFirst();
     await transaction
       .updateTable('broadcasts')

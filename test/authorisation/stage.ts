@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +5,6 @@ import type { Adapter } from '../../src/contract/adapter.ts';
 import type { ReplyHandle } from '../../src/contract/ids.ts';
 import type { Admission, InboundAction, InboundEvent, InboundMessage } from '../../src/contract/inbound.ts';
 import type { ReplySink } from '../../src/contract/reply.ts';
-import { emptyBook } from '../../src/assistants/book.ts';
 import { openAdminCode } from '../../src/core/admin-code.ts';
 import { createCore } from '../../src/core/core.ts';
 import { openPolicy } from '../../src/core/policy.ts';
@@ -15,11 +13,11 @@ import { turnOfOpeningKey } from '../../src/reply/live-reply.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import type { Harness, Said, Where } from '../contract/harness.ts';
 import { createSurroundings, type Surroundings } from '../contract/surroundings.ts';
-import { fakePreparer } from '../fakes/core.ts';
 import { createFakeModel, type FakeModel } from '../fakes/model.ts';
 import type { Platform } from './platforms.ts';
 import { changing, type ChangingPolicy, type Somebody } from './roles.ts';
 import { leasesOf } from '../fakes/leases.ts';
+import { quietServices } from '../fakes/quiet-services.ts';
 
 /** The real core and one platform's real adapter before its simulator, on one clock; only the model is in memory. */
 export type MatrixStage = Surroundings & {
@@ -68,42 +66,20 @@ export async function createMatrixStage(platform: Platform, options: MatrixOptio
   const store = await openStore({ file: join(folder, 'bridge.db') }, surroundings.clock);
   const policy = changing(await openPolicy(store.policy, { admins: [], allow: undefined }, 'user'));
   const model = createFakeModel();
-  const randomByte = (): number => randomBytes(1)[0] ?? 0;
+  const { randomByte } = quietServices;
   const code = { ...deps, file: join(folder, 'admin-code'), policy, store, randomByte };
   const core = createCore({
-    config: {
-      conversation: {
-        systemPrompt: undefined,
-        groupContext: 'user',
-        maxMessageAgeMs: 8 * 60 * 60_000,
-        assistantsFile: undefined,
-      },
-      locale: 'zh',
-      timeZone: 'Asia/Shanghai',
-      retention: { days: 30, mediaHours: 24 },
-    },
+    ...quietServices,
     adapters: new Map([[adapter.id, adapter]]),
     store,
     leases: leasesOf(store),
     policy,
-    assistants: emptyBook,
     adminCode: await openAdminCode(code),
     model,
-    preparer: fakePreparer,
     clock: deps.clock,
     random: deps.random,
-    randomByte,
     uuid: deps.uuid,
     log: deps.log,
-    version: 'test',
-    ended: () => undefined,
-    answered: () => undefined,
-    judged: () => undefined,
-    counted: () => undefined,
-    onNotice: () => undefined,
-    onPace: () => undefined,
-    ledger: { use: () => ({ today: 0, month: 0, forecast: 0 }) },
-    diagnose: nothingToDiagnose,
   });
   const messages: InboundMessage[] = [];
   const toasts: (Admission & { readonly action: InboundAction })[] = [];
@@ -213,8 +189,6 @@ function noting(adapter: Adapter, shown: Map<string, string>): Adapter {
     send: async () => undefined,
   };
 }
-
-async function* nothingToDiagnose(): AsyncGenerator<never, void> {}
 
 function found<Value>(value: Value | undefined, what: string): Value {
   if (value === undefined) throw new Error(`there is not ${what}`);

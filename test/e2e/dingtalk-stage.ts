@@ -4,7 +4,7 @@ import {
   type DingTalkSetting,
 } from '../contract/dingtalk-harness.ts';
 import { startDingTalkSimulator, type DingTalkSimulator } from '../simulators/dingtalk/simulator.ts';
-import type { CreateStage, Stage, StageTraits } from './stage.ts';
+import { throughHarness, type CreateStage, type Stage, type StageTraits } from './stage.ts';
 
 /** Without a template the answer comes once, whole. Presses come back over Stream only. */
 export const dingtalkTraits = ({ mode, cards }: DingTalkSetting): StageTraits => ({
@@ -32,6 +32,7 @@ export function dingtalkStageOn(sim: DingTalkSimulator, setting: DingTalkSetting
   const { mode, cards } = setting;
   const [asker] = sim.people();
   return {
+    ...throughHarness(harness),
     traits: dingtalkTraits(setting),
     environment: {
       DINGTALK_CLIENT_ID: sim.app.clientId,
@@ -42,24 +43,12 @@ export function dingtalkStageOn(sim: DingTalkSimulator, setting: DingTalkSetting
       ...(cards ? { DINGTALK_CARD_TEMPLATE_ID: dingtalkTemplate.id } : {}),
       ADMINS: `dingtalk:${asker?.staffId ?? ''}`,
     },
-    secrets: harness.secrets,
     async point(port) {
       if (mode === 'webhook')
         sim.useCallback({ url: `http://127.0.0.1:${port}/webhooks/dingtalk`, signature: 'right' });
     },
     reachable: () => mode === 'webhook' || sim.connections().some((connection) => !connection.leaving()),
-    say({ addressed = true, text, ...said }) {
-      const mention = said.where === 'group' && addressed ? '@{bot} ' : '';
-      return harness.say({ ...said, ...(text === undefined ? {} : { text: `${mention}${text}` }) });
-    },
-    redeliver(sent, times) {
-      for (let count = 0; count < times; count += 1) harness.redeliver(sent);
-    },
-    recall: (sent) => harness.recall(sent),
     settled: () => sim.deliveries().every(({ state }) => state === 'acknowledged'),
-    press: (reply, label, by) => harness.press(reply, label, by),
-    replies: (where) => harness.replies(where),
-    refused: () => harness.refused(),
     stop: () => sim.stop(),
   };
 }

@@ -1,6 +1,6 @@
 import { createFeishuHarness } from '../contract/feishu-harness.ts';
 import { startFeishuSimulator, type FeishuSimulator } from '../simulators/feishu/simulator.ts';
-import type { CreateStage, Stage, StageTraits } from './stage.ts';
+import { throughHarness, type CreateStage, type Stage, type StageTraits } from './stage.ts';
 
 export const feishuTraits: StageTraits = {
   live: true,
@@ -28,6 +28,7 @@ export function feishuStageOn(feishu: FeishuSimulator, mode: 'ws' | 'webhook'): 
   const { appId, appSecret, encryptKey, verificationToken } = feishu.app;
   const webhookKeys = { FEISHU_ENCRYPT_KEY: encryptKey, FEISHU_VERIFICATION_TOKEN: verificationToken };
   return {
+    ...throughHarness(harness),
     traits: feishuTraits,
     environment: {
       FEISHU_APP_ID: appId,
@@ -37,24 +38,12 @@ export function feishuStageOn(feishu: FeishuSimulator, mode: 'ws' | 'webhook'): 
       ADMINS: `feishu:${asker?.openId ?? ''}`,
       ...(mode === 'webhook' ? webhookKeys : {}),
     },
-    secrets: harness.secrets,
     async point(port) {
       if (mode === 'webhook')
         feishu.useWebhook({ url: `http://127.0.0.1:${port}/webhooks/feishu`, encrypted: true });
     },
     reachable: () => mode === 'webhook' || feishu.connections().some((connection) => connection.ready()),
-    say({ addressed = true, text, ...said }) {
-      const mention = said.where === 'group' && addressed ? '@{bot} ' : '';
-      return harness.say({ ...said, ...(text === undefined ? {} : { text: `${mention}${text}` }) });
-    },
-    redeliver(sent, times) {
-      for (let count = 0; count < times; count += 1) harness.redeliver(sent);
-    },
-    recall: (sent) => harness.recall(sent),
     settled: () => feishu.deliveries().every(({ state }) => state === 'acknowledged'),
-    press: (reply, label, by) => harness.press(reply, label, by),
-    replies: (where) => harness.replies(where),
-    refused: () => harness.refused(),
     stop: () => feishu.stop(),
   };
 }

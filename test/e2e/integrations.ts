@@ -8,21 +8,25 @@ export type Integration = {
   readonly name: string;
   readonly create: CreateStage;
   readonly traits: StageTraits;
+  /** The bot is in groups there at all. */
+  readonly groups: boolean;
 };
 
-const dingtalk = (mode: 'stream' | 'webhook', cards: boolean): Pick<Integration, 'create' | 'traits'> => ({
+const dingtalk = (mode: 'stream' | 'webhook', cards: boolean): Omit<Integration, 'name'> => ({
   create: dingtalkStage({ mode, cards }),
   traits: dingtalkTraits({ mode, cards }),
+  groups: true,
 });
-const wecom = (integration: 'bot' | 'bot-webhook' | 'app'): Pick<Integration, 'create' | 'traits'> => ({
+const wecom = (integration: 'bot' | 'bot-webhook' | 'app'): Omit<Integration, 'name'> => ({
   create: wecomStage(integration),
   traits: wecomStageTraits[integration],
+  groups: integration !== 'app',
 });
 
 /** All of them. */
 export const integrations: readonly Integration[] = [
-  { name: 'Feishu, long connection', create: feishuStage('ws'), traits: feishuTraits },
-  { name: 'Feishu, webhook', create: feishuStage('webhook'), traits: feishuTraits },
+  { name: 'Feishu, long connection', create: feishuStage('ws'), traits: feishuTraits, groups: true },
+  { name: 'Feishu, webhook', create: feishuStage('webhook'), traits: feishuTraits, groups: true },
   { name: 'DingTalk, Stream', ...dingtalk('stream', true) },
   { name: 'DingTalk, Stream, without a template', ...dingtalk('stream', false) },
   { name: 'DingTalk, HTTP callbacks', ...dingtalk('webhook', true) },

@@ -4,40 +4,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ShownReply } from '../contract/harness.ts';
 import type { AnswerFunction } from '../simulators/qwen/types.ts';
 import { plainPicture } from '../support/pictures.ts';
-import { dingtalkStage, dingtalkTraits } from './dingtalk-stage.ts';
-import { feishuStage, feishuTraits } from './feishu-stage.ts';
+import { integrations, type Integration } from './integrations.ts';
 import { startPlatformBridge, type PlatformBridge, type PlatformBridgeOptions } from './platform-bridge.ts';
-import type { CreateStage, StageTraits } from './stage.ts';
-import { wecomStage, wecomStageTraits } from './wecom-stages.ts';
-
-type Known = {
-  readonly name: string;
-  readonly create: CreateStage;
-  readonly traits: StageTraits;
-  /** The bot is in groups there at all, and a message can quote another. */
-  readonly groups: boolean;
-};
-
-const dingtalk = (mode: 'stream' | 'webhook', cards: boolean): Omit<Known, 'name'> => ({
-  create: dingtalkStage({ mode, cards }),
-  traits: dingtalkTraits({ mode, cards }),
-  groups: true,
-});
-const wecom = (integration: 'bot' | 'bot-webhook' | 'app'): Omit<Known, 'name'> => ({
-  create: wecomStage(integration),
-  traits: wecomStageTraits[integration],
-  groups: integration !== 'app',
-});
-const stages: readonly Known[] = [
-  { name: 'Feishu, long connection', create: feishuStage('ws'), traits: feishuTraits, groups: true },
-  { name: 'Feishu, webhook', create: feishuStage('webhook'), traits: feishuTraits, groups: true },
-  { name: 'DingTalk, Stream', ...dingtalk('stream', true) },
-  { name: 'DingTalk, Stream, without a template', ...dingtalk('stream', false) },
-  { name: 'DingTalk, HTTP callbacks', ...dingtalk('webhook', true) },
-  { name: 'WeCom, AI bot, long connection', ...wecom('bot') },
-  { name: 'WeCom, AI bot, webhook', ...wecom('bot-webhook') },
-  { name: 'WeCom, self-built app', ...wecom('app') },
-];
 
 let bridge: PlatformBridge;
 afterEach(() => bridge.stop());
@@ -48,7 +16,7 @@ const answering: AnswerFunction = ({ messages }) => {
   return { text: `关于${asked}的回答。` };
 };
 
-async function begin({ create }: Known, options: PlatformBridgeOptions = {}): Promise<PlatformBridge> {
+async function begin({ create }: Integration, options: PlatformBridgeOptions = {}): Promise<PlatformBridge> {
   bridge = await startPlatformBridge(create, { qwen: { answer: answering }, ...options });
   return bridge;
 }
@@ -72,7 +40,7 @@ const inFiles = (words: string): boolean =>
     readFileSync(join(bridge.folder, 'data', name)).includes(words),
   );
 
-describe.each(stages.filter(({ groups }) => groups))('$name: whose memory a group has', (known) => {
+describe.each(integrations.filter(({ groups }) => groups))('$name: whose memory a group has', (known) => {
   const { traits } = known;
 
   it('is each person’s own, and quoting brings one answer along without the conversation it stands in', async () => {
@@ -116,7 +84,7 @@ describe.each(stages.filter(({ groups }) => groups))('$name: whose memory a grou
   });
 });
 
-describe.each(stages.filter(({ groups }) => groups))(
+describe.each(integrations.filter(({ groups }) => groups))(
   '$name: a group that shares by configuration',
   (known) => {
     it('shares what was said in it, and nobody’s direct chat, to whichever side', async () => {
@@ -135,7 +103,7 @@ describe.each(stages.filter(({ groups }) => groups))(
   },
 );
 
-describe.each(stages)('$name: privacy', (known) => {
+describe.each(integrations)('$name: privacy', (known) => {
   const { traits } = known;
 
   it('/whoami names the entry that ADMINS has, the direct chat stays one’s own, and limits are told', async () => {
@@ -205,7 +173,7 @@ describe.each(stages)('$name: privacy', (known) => {
   });
 });
 
-describe.each(stages.slice(0, 2))('$name: what only Feishu tells', (known) => {
+describe.each(integrations.slice(0, 2))('$name: what only Feishu tells', (known) => {
   it('the owner of a group switches its memory without being an administrator', async () => {
     await begin(known, { environment: { ADMINS: 'feishu:ou_somebody_else' } });
     expect((await tell('group', { from: 'colleague', text: '/context group' })).words).toContain('群主');

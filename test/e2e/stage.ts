@@ -1,4 +1,4 @@
-import type { Person, Said, Sent, ShownReply } from '../contract/harness.ts';
+import type { Harness, Person, Said, Sent, ShownReply } from '../contract/harness.ts';
 import type { ServiceEnvironment } from '../support/service-process.ts';
 
 /** How a platform's replies behave, as far as the end-to-end suite must know. */
@@ -44,3 +44,23 @@ export type Stage = {
 };
 
 export type CreateStage = () => Promise<Stage>;
+
+/** What a stage hands on to its platform's harness as it is. */
+export function throughHarness(
+  harness: Harness,
+): Pick<Stage, 'secrets' | 'say' | 'redeliver' | 'recall' | 'press' | 'replies' | 'refused'> {
+  return {
+    secrets: harness.secrets,
+    say({ addressed = true, text, ...said }) {
+      const mention = said.where === 'group' && addressed ? '@{bot} ' : '';
+      return harness.say({ ...said, ...(text === undefined ? {} : { text: `${mention}${text}` }) });
+    },
+    redeliver(sent, times) {
+      for (let count = 0; count < times; count += 1) harness.redeliver(sent);
+    },
+    recall: (sent) => harness.recall(sent),
+    press: (reply, label, by) => harness.press(reply, label, by),
+    replies: (where) => harness.replies(where),
+    refused: () => harness.refused(),
+  };
+}

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +5,6 @@ import type { Adapter } from '../../src/contract/adapter.ts';
 import type { InboundNotice } from '../../src/contract/inbound.ts';
 import { openAdminCode } from '../../src/core/admin-code.ts';
 import { createCore, type Core } from '../../src/core/core.ts';
-import { emptyBook } from '../../src/assistants/book.ts';
 import { openPolicy } from '../../src/core/policy.ts';
 import { openStore } from '../../src/store/store.ts';
 import { createSurroundings, type Surroundings } from '../contract/surroundings.ts';
@@ -17,13 +15,13 @@ import {
   wecomEnvironment,
   type WeComIntegration,
 } from '../contract/wecom-integration.ts';
-import { fakePreparer } from '../fakes/core.ts';
 import { createFakeModel, type FakeModel } from '../fakes/model.ts';
 import type { WeComLimits } from '../simulators/wecom/rules.ts';
 import { startWeComSimulator, type WeComSimulator } from '../simulators/wecom/simulator.ts';
 import type { MessageView } from '../simulators/wecom/views.ts';
 import type { SimMessage, SimUser } from '../simulators/wecom/world-types.ts';
 import { leasesOf } from '../fakes/leases.ts';
+import { quietServices } from '../fakes/quiet-services.ts';
 
 /**
  * The real core and adapter in front of the simulator, over real sockets, on one clock that the test moves: for what
@@ -72,14 +70,14 @@ export async function startWeComCore(
   const store = await openStore({ file: join(folder, 'bridge.db') }, clock);
   const model = createFakeModel();
   const notices: InboundNotice[] = [];
-  const services = quietServices(surroundings);
+  const { random: chance, uuid, log } = surroundings.deps;
+  const services = { ...quietServices, clock, random: chance, uuid, log };
   const policy = await openPolicy(store.policy, { admins: [], allow: undefined }, 'user');
   const core: Core = createCore({
     ...services,
     adapters: new Map([[adapter.id, adapter]]),
     store,
     leases: leasesOf(store, clock),
-    assistants: emptyBook,
     policy,
     adminCode: await openAdminCode({
       ...services,
@@ -89,7 +87,6 @@ export async function startWeComCore(
     }),
     model,
     onNotice: (notice) => notices.push(notice),
-    onPace: () => undefined,
   });
   let stored: Promise<unknown> = Promise.resolve();
   await adapter.start(async (event) => {
@@ -128,35 +125,3 @@ export async function startWeComCore(
     },
   };
 }
-
-/** What the core needs beside platform, store and model. */
-function quietServices({ deps }: Surroundings) {
-  return {
-    config: {
-      conversation: {
-        systemPrompt: undefined,
-        groupContext: 'user' as const,
-        maxMessageAgeMs: 8 * 60 * 60_000,
-        assistantsFile: undefined,
-      },
-      locale: 'zh' as const,
-      timeZone: 'Asia/Shanghai',
-      retention: { days: 30, mediaHours: 24 },
-    },
-    preparer: fakePreparer,
-    clock: deps.clock,
-    random: deps.random,
-    randomByte: () => randomBytes(1)[0] ?? 0,
-    uuid: deps.uuid,
-    log: deps.log,
-    version: 'test',
-    ended: () => undefined,
-    answered: () => undefined,
-    ledger: { use: () => ({ today: 0, month: 0, forecast: 0 }) },
-    judged: () => undefined,
-    counted: () => undefined,
-    diagnose: nothingToDiagnose,
-  };
-}
-
-async function* nothingToDiagnose(): AsyncGenerator<never, void> {}

@@ -1,37 +1,22 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../src/clock.ts';
 import type { AllowEntry } from '../../src/config/types.ts';
-import { emptyBook, type AssistantBook } from '../../src/assistants/book.ts';
+import type { AssistantBook } from '../../src/assistants/book.ts';
 import { openAdminCode } from '../../src/core/admin-code.ts';
 import { openPolicy, type PolicyBook } from '../../src/core/policy.ts';
 import { createCore, type Core, type CoreServices } from '../../src/core/core.ts';
 import type { Logger } from '../../src/contract/runtime.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
-import type { ImagePreparer } from '../../src/media/types.ts';
-import { createFakeAdapter, type FakeAdapter, type FakeAdapterOptions } from './adapter.ts';
+import { createFakeAdapter, fakeMessage, type FakeAdapter, type FakeAdapterOptions } from './adapter.ts';
 import { createFakeModel, type FakeModel } from './model.ts';
 import { leasesOf } from './leases.ts';
 import { silentLog } from './log.ts';
+import { quietServices } from './quiet-services.ts';
 
 export { silentLog };
-
-/**
- * Takes the first byte for the picture: `1` is a 64 × 64 picture, `2` a long one that becomes as many images as it may
- * and would have become more, anything else is corrupt.
- */
-export const fakePreparer: ImagePreparer = {
-  prepare: async (bytes, maxImages) => {
-    const [kind] = bytes;
-    if (kind !== 1 && kind !== 2) return { ok: false, code: 'corrupt' };
-    const image = { mime: 'image/png', bytes, width: 64, height: 64 } as const;
-    const images = Array.from({ length: kind === 1 ? 1 : maxImages }, () => image);
-    return { ok: true, reduced: false, endLeftOut: kind === 2, images };
-  },
-  stop: async () => undefined,
-};
 
 export type World = {
   readonly adapter: FakeAdapter;
@@ -45,6 +30,8 @@ export type World = {
   readonly judged: string[];
   /** Lines of the log, as `message fields`. */
   readonly logged: string[];
+  /** Says something and gives back what its reply says at its end. */
+  say(text: string, parts?: Parameters<typeof fakeMessage>[0]): Promise<string>;
   /** Waits until the condition holds. */
   until(condition: () => boolean, what?: string): Promise<void>;
   /** A new process on the same store: the old one is forgotten as `kill -9` would. */
@@ -61,8 +48,6 @@ export type WorldOptions = FakeAdapterOptions & {
   /** Further platforms, each with an id of its own. */
   readonly beside?: readonly FakeAdapter[];
 };
-
-async function* nothingToDiagnose(): AsyncGenerator<never, void> {}
 
 /** The real core on a real store, with a platform and a model in memory. */
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
@@ -83,43 +68,31 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     logged.push(`${message} ${JSON.stringify(fields)} ${error instanceof Error ? (error.stack ?? '') : ''}`);
   };
   const log: Logger = { ...silentLog, info: line, warn: line, error: line };
-  const randomByte = (): number => randomBytes(1)[0] ?? 0;
+  const { randomByte } = quietServices;
   const code = { file: adminCodeFile, policy, store, clock: systemClock, randomByte, log };
   const build = async (): Promise<Core> =>
     createCore({
+      ...quietServices,
       adminCode: await openAdminCode(code),
       config: {
+        ...quietServices.config,
         conversation: {
-          systemPrompt: undefined,
+          ...quietServices.config.conversation,
           groupContext: options.groupContext ?? 'user',
-          maxMessageAgeMs: 8 * 60 * 60_000,
-          assistantsFile: undefined,
         },
-        locale: 'zh',
-        timeZone: 'Asia/Shanghai',
-        retention: { days: 30, mediaHours: 24 },
       },
       adapters: new Map([adapter, ...(options.beside ?? [])].map((one) => [one.id, one])),
       store,
       leases: leasesOf(store),
       policy,
-      assistants: options.assistants ?? emptyBook,
+      ...(options.assistants === undefined ? {} : { assistants: options.assistants }),
       model,
-      preparer: fakePreparer,
       clock: systemClock,
       random: Math.random,
-      randomByte,
       uuid: randomUUID,
       log,
-      version: 'test',
-      diagnose: options.diagnose ?? nothingToDiagnose,
-      ended: () => undefined,
-      answered: () => undefined,
-      ledger: { use: () => ({ today: 0, month: 0, forecast: 0 }) },
+      ...(options.diagnose === undefined ? {} : { diagnose: options.diagnose }),
       judged: (adapterId, verdict) => void judged.push(`${adapterId} ${verdict}`),
-      counted: () => undefined,
-      onNotice: () => undefined,
-      onPace: () => undefined,
     });
   const world: World = {
     adapter,
@@ -130,6 +103,12 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     core: await build(),
     logged,
     judged,
+    async say(text, parts = {}) {
+      const before = adapter.replies.length;
+      await world.core.inbox(fakeMessage({ text, ...parts }));
+      await world.until(() => adapter.replies[before]?.outcome !== undefined, text);
+      return adapter.replies[before]?.states.at(-1)?.markdown ?? '';
+    },
     async until(condition, what = 'condition') {
       const giveUpAt = Date.now() + 10_000;
       while (!condition()) {

@@ -111,6 +111,7 @@ async function startWatched(run: ScenarioRun) {
     name: 'DingTalk, Stream',
     traits: dingtalkTraits(setting),
     create: async () => dingtalkStageOn(sim, setting),
+    groups: true,
   };
   const stand = await startStand({ ...run, integration, proxied: run.engine === 'postgres' });
   const acknowledged = ({ sent }: Message): boolean =>

@@ -41,12 +41,7 @@ async function begin(options: WorldOptions = {}, ...texts: string[]): Promise<vo
 
 type Parts = Parameters<typeof fakeMessage>[0];
 
-async function say(text: string, parts: Parts = {}): Promise<string> {
-  const before = world.adapter.replies.length;
-  await world.core.inbox(fakeMessage({ text, ...parts }));
-  await world.until(() => world.adapter.replies[before]?.outcome !== undefined, text);
-  return world.adapter.replies[before]?.states.at(-1)?.markdown ?? '';
-}
+const say = (text: string, parts?: Parts): Promise<string> => world.say(text, parts);
 
 const asked = () => world.model.asked.at(-1);
 const system = (): string => asked()?.messages[0]?.text ?? '';

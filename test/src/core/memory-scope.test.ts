@@ -19,12 +19,7 @@ afterEach(() => world.close());
 type Parts = Parameters<typeof fakeMessage>[0];
 
 /** Says something and gives back the reply's words. */
-async function say(text: string, parts: Parts = {}): Promise<string> {
-  const before = world.adapter.replies.length;
-  await world.core.inbox(fakeMessage({ text, ...parts }));
-  await world.until(() => world.adapter.replies[before]?.outcome !== undefined, text);
-  return world.adapter.replies[before]?.states.at(-1)?.markdown ?? '';
-}
+const say = (text: string, parts?: Parts): Promise<string> => world.say(text, parts);
 
 /** Everything the model was shown with the last question. */
 const shown = (): string => JSON.stringify(world.model.asked.at(-1)?.messages);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ModelOffer } from '../../../src/model/types.ts';
-import { fakeMediaRef, fakeMessage } from '../../fakes/adapter.ts';
+import type { fakeMessage } from '../../fakes/adapter.ts';
+import { fakeMediaRef } from '../../fakes/adapter.ts';
 import { createWorld, type World } from '../../fakes/core.ts';
 import { description, saying } from '../../fakes/model.ts';
 
@@ -21,12 +22,7 @@ afterEach(() => world.close());
 
 type Parts = Parameters<typeof fakeMessage>[0];
 
-async function say(text: string, parts: Parts = {}): Promise<string> {
-  const before = world.adapter.replies.length;
-  await world.core.inbox(fakeMessage({ text, ...parts }));
-  await world.until(() => world.adapter.replies[before]?.outcome !== undefined, text);
-  return world.adapter.replies[before]?.states.at(-1)?.markdown ?? '';
-}
+const say = (text: string, parts?: Parts): Promise<string> => world.say(text, parts);
 
 const asked = (): (string | undefined)[] => world.model.asked.map(({ model }) => model);
 const footer = (): string => world.adapter.last().footer ?? '';

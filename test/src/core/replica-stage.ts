@@ -1,5 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { emptyBook } from '../../../src/assistants/book.ts';
+import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../../src/clock.ts';
 import type { Adapter } from '../../../src/contract/adapter.ts';
 import type { CallBudget, CallUrgency } from '../../../src/contract/budget.ts';
@@ -12,9 +11,9 @@ import { guarded } from '../../../src/replicas/guarded-budget.ts';
 import { createLeases, type Leases } from '../../../src/replicas/leases.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
 import { createFakeAdapter, type FakeAdapter } from '../../fakes/adapter.ts';
-import { fakePreparer } from '../../fakes/core.ts';
 import { silentLog } from '../../fakes/log.ts';
 import { createFakeModel, type FakeModel } from '../../fakes/model.ts';
+import { quietServices } from '../../fakes/quiet-services.ts';
 import type { TestPlace } from '../store/suite/engines.ts';
 
 /** A moment around a call to the platform: before it has an effect, or when only its answer is missing. */
@@ -152,39 +151,17 @@ async function startReplica(
   const adapter = throughBudget(platform, way, () => void writes.push(name));
   const configured = { admins: [{ platform: platform.platform, id: 'root' }], allow: undefined };
   const core = createCore({
+    ...quietServices,
     adminCode: { look: () => undefined, settle: async (turn) => turn },
-    config: {
-      conversation: {
-        systemPrompt: undefined,
-        groupContext: 'user',
-        maxMessageAgeMs: 8 * 60 * 60_000,
-        assistantsFile: undefined,
-      },
-      locale: 'zh',
-      timeZone: 'Asia/Shanghai',
-      retention: { days: 30, mediaHours: 24 },
-    },
     adapters: new Map([[adapter.id, adapter]]),
     store,
     leases,
     policy: await openPolicy(store.policy, configured, 'user'),
-    assistants: emptyBook,
     model,
-    preparer: fakePreparer,
     clock,
     random: Math.random,
-    randomByte: () => randomBytes(1)[0] ?? 0,
     uuid: randomUUID,
     log: silentLog,
-    version: 'test',
-    diagnose: async function* () {},
-    ended: () => undefined,
-    answered: () => undefined,
-    ledger: { use: () => ({ today: 0, month: 0, forecast: 0 }) },
-    judged: () => undefined,
-    counted: () => undefined,
-    onNotice: () => undefined,
-    onPace: () => undefined,
   });
   return {
     core,

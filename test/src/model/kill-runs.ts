@@ -1,10 +1,10 @@
 import { systemClock } from '../../../src/clock.ts';
-import type { Logger } from '../../../src/contract/runtime.ts';
 import { createModel } from '../../../src/model/create-model.ts';
 import type { Model } from '../../../src/model/types.ts';
 import { startQwenSimulator } from '../../simulators/qwen/start.ts';
 import { createRandom } from '../../simulators/qwen/ticker.ts';
 import type { QwenSimulator } from '../../simulators/qwen/types.ts';
+import { silentLog } from '../../fakes/log.ts';
 
 /**
  * Kills one of two model servers at a random moment before its first token, again and again, and looks at what the
@@ -21,14 +21,6 @@ export type KillRuns = {
 
 const answer = '这是一个完整的回答，一个字也不少。';
 const firstTokenMs = 25;
-const silentLog: Logger = {
-  trace: () => undefined,
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  addSecret: () => undefined,
-};
 
 export async function killRuns(runs: number, seed: number): Promise<KillRuns> {
   const random = createRandom(seed);
