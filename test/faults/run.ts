@@ -16,6 +16,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     integration: { type: 'string' },
     short: { type: 'boolean', default: false },
+    jobs: { type: 'string', default: '3' },
   },
 });
 
@@ -49,24 +50,33 @@ const wanted = ({ engine, replicas }: Way): boolean =>
 async function runOne(scenario: Scenario, way: Way): Promise<Run> {
   const rounds = Number(values.rounds ?? scenario.rounds[values.short ? 'short' : 'long']);
   const asked = { scenario, ...way, rounds, seed };
-  console.log(`\n${describeRun(asked)}`);
+  const name = `${scenario.name}, ${way.engine}, ${way.replicas}`;
+  const note = (line: string): void => console.log(`${name}: ${line}`);
+  note(describeRun(asked));
   const startedAt = performance.now();
-  const note = (line: string): void => console.log(`  ${line}`);
   const { figures, faults } = await scenario
     .run({ ...way, rounds, seed, only: values.integration, server, note })
     .catch((error: unknown) => ({
       figures: [],
       faults: [error instanceof Error ? (error.stack ?? error.message) : String(error)],
     }));
-  for (const fault of faults) console.log(`  FAULT ${fault}`);
-  return { ...asked, figures, faults, tookMs: performance.now() - startedAt };
+  for (const fault of faults) note(`FAULT ${fault}`);
+  const tookMs = performance.now() - startedAt;
+  note(`${faults.length === 0 ? 'done' : 'FAILED'} in ${Math.round(tookMs / 1000)} s`);
+  return { ...asked, figures, faults, tookMs };
 }
 
+const asked = scenarios
+  .filter(({ name }) => values.scenario?.includes(name) ?? true)
+  .flatMap((scenario) => scenario.ways.filter(wanted).map((way) => ({ scenario, way })));
 const runs: Run[] = [];
-for (const scenario of scenarios) {
-  if (values.scenario !== undefined && !values.scenario.includes(scenario.name)) continue;
-  for (const way of scenario.ways.filter(wanted)) runs.push(await runOne(scenario, way));
-}
+const toDo = asked.entries();
+// Most of a run is waiting, for leases above all; each has services, simulators and a database of its own.
+await Promise.all(
+  Array.from({ length: Number(values.jobs) }, async () => {
+    for (const [index, { scenario, way }] of toDo) runs[index] = await runOne(scenario, way);
+  }),
+);
 await (await starting)?.remove();
 
 const card = createScorecard(runs);

@@ -64,6 +64,22 @@ export function shares(rounds: number, count: number): readonly number[] {
  */
 export const recoverWithinS: Readonly<Record<EngineName, number>> = { sqlite: 10, postgres: 20 };
 
+/** What came of the replies after processes were killed. */
+export function outcomeFigures(
+  { engine }: Pick<ScenarioRun, 'engine'>,
+  { faults, recoveredMs }: { readonly faults: readonly string[]; readonly recoveredMs: readonly number[] },
+): readonly Figure[] {
+  return [
+    { name: 'lost, doubled or unfinished replies', value: faults.length, unit: 'replies', target: 0 },
+    {
+      name: 'from the restart to the last reply’s end, p99',
+      value: percentile(recoveredMs, 0.99) / 1_000,
+      unit: 's',
+      target: recoverWithinS[engine],
+    },
+  ];
+}
+
 /** One process, on each engine. */
 export const alone: Scenario['ways'] = [
   { engine: 'sqlite', replicas: 1 },

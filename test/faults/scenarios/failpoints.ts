@@ -1,15 +1,7 @@
 import { integrations, type Integration } from '../../e2e/integrations.ts';
 import { plainPicture } from '../../support/pictures.ts';
 import { failpoints, nameOf, type Failpoint } from '../failpoints/points.ts';
-import {
-  alone,
-  chosen,
-  enoughFaults,
-  percentile,
-  recoverWithinS,
-  type Scenario,
-  type ScenarioRun,
-} from '../scenario.ts';
+import { alone, chosen, enoughFaults, outcomeFigures, type Scenario, type ScenarioRun } from '../scenario.ts';
 import { spots, startStand, type Stand } from '../stand/stand.ts';
 
 /** Ways in which every step of a turn's life is reached: replies that grow, and can be gone on in after a restart. */
@@ -39,19 +31,12 @@ export const failpointScenario: Scenario = {
       await oneRound(run, round, growing, failpoints, tally);
       await oneRound(run, round, others, whole, tally);
     }
-    const { kills, recoveredMs, faults } = tally;
     return {
       figures: [
-        { name: 'processes killed at a failpoint', value: kills, unit: 'kills' },
-        { name: 'lost, doubled or unfinished replies', value: faults.length, unit: 'replies', target: 0 },
-        {
-          name: 'from the restart to the last reply’s end, p99',
-          value: percentile(recoveredMs, 0.99) / 1_000,
-          unit: 's',
-          target: recoverWithinS[run.engine],
-        },
+        { name: 'processes killed at a failpoint', value: tally.kills, unit: 'kills' },
+        ...outcomeFigures(run, tally),
       ],
-      faults,
+      faults: tally.faults,
     };
   },
 };

@@ -3,8 +3,7 @@ import {
   alone,
   chosen,
   enoughFaults,
-  percentile,
-  recoverWithinS,
+  outcomeFigures,
   shares,
   type Scenario,
   type ScenarioResult,
@@ -59,22 +58,16 @@ async function killOver(run: ScenarioRun, all: readonly Integration[]): Promise<
     if (tally.faults.length > enoughFaults) break;
     await onIntegration({ ...run, rounds: rounds[index] ?? 0, seed }, integration, tally);
   }
-  const { kills, taken, noted, repeated, recoveredMs, faults } = tally;
+  const { kills, taken, noted, repeated } = tally;
   return {
     figures: [
       { name: 'processes killed at random moments', value: kills, unit: 'kills' },
       { name: 'messages taken', value: taken, unit: 'messages' },
       { name: 'of them answered with a note to press Retry', value: noted, unit: 'messages' },
       { name: 'shown twice, where no key exists (DingTalk’s messages)', value: repeated, unit: 'replies' },
-      { name: 'lost, doubled or unfinished replies', value: faults.length, unit: 'replies', target: 0 },
-      {
-        name: 'from the restart to the last reply’s end, p99',
-        value: percentile(recoveredMs, 0.99) / 1_000,
-        unit: 's',
-        target: recoverWithinS[run.engine],
-      },
+      ...outcomeFigures(run, tally),
     ],
-    faults,
+    faults: tally.faults,
   };
 }
 
