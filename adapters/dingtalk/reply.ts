@@ -84,7 +84,10 @@ async function openLive(
   }
 }
 
-/** What is whole at once and has no buttons needs no card: one message, outside of the month's quota. */
+/**
+ * What is whole at once and has no buttons needs no card: one message, outside of the month's quota. Unless an earlier
+ * attempt may have opened a card: only opening it again tells, and a message beside it would leave it spinning.
+ */
 async function openWhole(
   options: RepliesOptions,
   perhaps: RecentKeys,
@@ -95,7 +98,7 @@ async function openWhole(
   const { first, whole: status = 'complete', key } = opening;
   const snapshot = endSnapshot({ status, snapshot: first });
   const pressable = options.callbacks && (snapshot.buttons ?? []).length > 0;
-  if (pressable && canHaveCard(options, target)) {
+  if ((pressable || opening.maybeSent) && canHaveCard(options, target)) {
     const sink = await openLive(options, { ...opening, first: snapshot }, target, signal);
     await sink.close({ status, snapshot: first }, signal);
     return sink;

@@ -52,6 +52,19 @@ export const faultBehaviours: readonly Behaviour[] = [
     },
   },
   {
+    name: 'ends the reply another process had opened without having stored it, when only the end is left to show',
+    async run(stage) {
+      const before = await stage.enter();
+      const { replyTarget: target } = await stage.ask(before);
+      await stage.settled(before.adapter.openReply(opening({ target, key: 'turn-9-0' }), never));
+      const { adapter } = await stage.restart();
+      const { status, snapshot } = ended('没人等得了');
+      const end = opening({ target, key: 'turn-9-0', maybeSent: true, whole: status, first: snapshot });
+      await stage.settled(adapter.openReply(end, never));
+      expect(await stage.reply()).toMatchObject({ text: '没人等得了', live: false });
+    },
+  },
+  {
     name: 'gives an update whose answer was lost no second state',
     applies: (traits, capabilities) => traits.showsGrowth && can('answer-lost')(traits, capabilities),
     async run(stage) {

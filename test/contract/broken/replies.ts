@@ -152,6 +152,7 @@ export const brokenReplies: readonly Broken[] = [
       'shows one reply when the answer to its opening was lost and it is opened again',
       'shows one reply when any answer on the way to its opening was lost and it is opened again',
       'finds the reply another process had opened under the same key without having stored it',
+      'ends the reply another process had opened without having stored it, when only the end is left to show',
     ],
     adapter: withOpening((opening) => ({ ...opening, key: randomUUID() })),
   },
