@@ -12,6 +12,8 @@ export type Figure = {
 export type Curve = {
   readonly name: string;
   readonly unit: string;
+  /** What the second line is, in a word or three; default `floor`. */
+  readonly floorName?: string;
   readonly points: readonly { readonly replies: number; readonly value: number; readonly floor?: number }[];
 };
 
