@@ -38,6 +38,8 @@ import { createReshow } from './reshow.ts';
 import { createRetry } from './retry.ts';
 import type { Judged } from './press.ts';
 import { createRunning } from './running.ts';
+import { createSharedLanes } from './shared-lanes.ts';
+import { wasLeftTooOften } from './taken-up.ts';
 import type { TurnEnded } from './task.ts';
 import { createElsewhere } from '../replicas/elsewhere.ts';
 import type { Leases } from '../replicas/leases.ts';
@@ -124,7 +126,8 @@ export function createCore(services: CoreServices): Core {
     services.onNotice(notice);
   };
   const carryOut = async (turn: Turn): Promise<void> => {
-    if (turn.notice === undefined || !isAboutCode(turn.notice)) return handle(turn);
+    const aboutCode = turn.notice !== undefined && isAboutCode(turn.notice);
+    if (!aboutCode || wasLeftTooOften(turn)) return handle(turn);
     try {
       await handle(await services.adminCode.settle(turn));
     } catch (error) {
@@ -157,7 +160,7 @@ export function createCore(services: CoreServices): Core {
       log.warn({ turns: turns.map(({ id }) => shortId(id)) }, 'another process has taken turns over');
       for (const { id } of turns) running.letGo(id);
     },
-    taken: (turns) => recoverTurns({ bursts, begin }, turns),
+    taken: (turns) => recoverTurns({ bursts, begin, log }, turns),
   });
   const watched = watchModel(services.model);
   const shared = {
@@ -198,6 +201,7 @@ export function createCore(services: CoreServices): Core {
     ...config.conversation,
     access,
     lanes,
+    sharedLanes: createSharedLanes(services),
     running,
     pace,
     meter: createTokenMeter(),

@@ -43,24 +43,23 @@ export async function handleQuestion(services: HandleServices, task: Task): Prom
     };
     signal.addEventListener('abort', stop, { once: true });
   });
+  const onMoved = (ahead: number): void => reply.progress(progress.waiting(ahead)[language]);
   const work = services.lanes.run(
     turn.scope,
     async () => {
+      await services.sharedLanes.enter(turn, signal, onMoved);
       if (signal.aborted) return;
       begun = true;
       burst.working();
       await answer(services, { task: whole, burst, material: () => material });
     },
-    (ahead) => reply.progress(progress.waiting(ahead)[language]),
+    onMoved,
   );
   await Promise.race([work, stoppedWhileWaiting]);
   // The lane may come free at the same moment; the reply's end is waited for all the same.
   await ending;
   burst.seal();
 }
-
-/** How often a turn is begun anew after crashes; a question that kills the process must not do so for ever. */
-export const maxAttempts = 3;
 
 type Round = {
   /** The turn with everything said by now. */
@@ -70,20 +69,10 @@ type Round = {
 };
 
 async function answer(services: HandleServices, round: Round): Promise<void> {
-  const { turn, log, reply, save } = round.task();
+  const { turn, log, save } = round.task();
   const startedAt = services.clock.now().getTime();
   try {
     await save({ attempts: turn.attempts + 1 });
-    if (turn.attempts >= maxAttempts || turn.parts.length > 1) {
-      reply.append(turn.answer ?? '');
-      const ending: Ending = {
-        status: 'interrupted',
-        notice: { type: 'restarted' },
-        remarks: [],
-        durationMs: 0,
-      };
-      return await deliver(services, round.task(), ending, presented(round.task(), ending));
-    }
     const { ending, reasoning } = await answerAll(services, round);
     const task = round.task();
     await deliver(services, task, ending, presented(task, ending, reasoning));

@@ -12,6 +12,7 @@ import { chooseCommand } from './choose-command.ts';
 import { handleQuestion } from './handle-question.ts';
 import { runningButtons } from './present.ts';
 import { deliver, endStopped, presented, type HandleServices, type Task } from './task.ts';
+import { courseOf, giveUp, leave, stopAsWished, wasLeftTooOften, type Course } from './taken-up.ts';
 import { createTrace } from './trace.ts';
 import { shortId, type AdmissionNotice, type Ending, type Turn, type TurnPatch } from './turn.ts';
 
@@ -27,14 +28,11 @@ export function createTurnHandler(services: HandleServices): (turn: Turn) => Pro
     const registered = services.running.add(turn);
     try {
       if (registered.letGo.aborted) return;
-      const { platform } = turn.message.place;
-      const language =
-        (await services.store.people.language(platform, turn.message.sender.key)) ?? services.locale;
-      const task = begin(services, { turn, adapter, language, log, ...registered });
-      if (turn.ending !== undefined) await deliver(services, task, turn.ending, shownWith(task, turn.ending));
-      else if (turn.kind === 'notice') await notice(services, task);
-      else if (turn.kind === 'command') await command(services, task);
-      else await handleQuestion(services, task);
+      const course = await courseOf(services, turn, registered.signal);
+      if (course === 'give-up') return await giveUp(services, turn, log);
+      const language = await languageOf(services, turn);
+      const task = begin(services, { turn, adapter, language, log, ...registered }, course);
+      await take(course, services, task);
     } catch (error) {
       log.error({ error }, 'the turn could not be carried out');
     } finally {
@@ -43,7 +41,32 @@ export function createTurnHandler(services: HandleServices): (turn: Turn) => Pro
   };
 }
 
-function begin(services: HandleServices, known: Omit<Task, 'reply' | 'save' | 'trace' | 'absorbed'>): Task {
+async function take(course: Exclude<Course, 'give-up'>, services: HandleServices, task: Task): Promise<void> {
+  const { kind, ending } = task.turn;
+  if (ending !== undefined) return deliver(services, task, ending, shownWith(task, ending));
+  if (course === 'stop') return stopAsWished(services, task);
+  if (course === 'leave') return leave(services, task);
+  if (kind === 'notice') return notice(services, task);
+  if (kind === 'command') return command(services, task);
+  return handleQuestion(services, task);
+}
+
+async function languageOf({ store, locale }: HandleServices, turn: Turn): Promise<Language> {
+  const { place, sender } = turn.message;
+  try {
+    return (await store.people.language(place.platform, sender.key)) ?? locale;
+  } catch (error) {
+    // What is only closed is closed in any language.
+    if (!wasLeftTooOften(turn)) throw error;
+    return locale;
+  }
+}
+
+function begin(
+  services: HandleServices,
+  known: Omit<Task, 'reply' | 'save' | 'trace' | 'absorbed'>,
+  course: Course,
+): Task {
   const { turn, adapter, language, log, letGo } = known;
   const { store, clock } = services;
   const trace = createTrace(turn, clock);
@@ -69,7 +92,7 @@ function begin(services: HandleServices, known: Omit<Task, 'reply' | 'save' | 't
     progress: (turn.attempts > 0 ? progress.resuming : progress.thinking)[language],
     pace: services.pace(adapter),
     runningPreview: progress.working[language],
-    live: turn.kind === 'question' && turn.ending === undefined,
+    live: turn.kind === 'question' && course === 'anew',
     runningButtons: runningButtons(turn, adapter.capabilities, language),
     refusalNotices: refusalNotices(language),
     clock,

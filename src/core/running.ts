@@ -1,11 +1,10 @@
 import type { AdapterId, EventKey, PersonKey, PlatformId } from '../contract/ids.ts';
 import type { Scope } from './scope.ts';
-import type { Turn, TurnId } from './turn.ts';
+import type { StopWish, Turn, TurnId } from './turn.ts';
 import { turnsBy, turnsIn, turnsOf, type WhichTurns } from './whose-turns.ts';
 
 /** Why a running turn is ended from outside. */
-export type StopReason =
-  'stopped' | 'stopped-by-administrator' | 'recalled' | 'gone' | 'shutting-down' | 'let-go';
+export type StopReason = StopWish | 'gone' | 'shutting-down' | 'let-go';
 
 /** What `AbortSignal.reason` holds for a turn that was ended from outside. */
 export class TurnStopped extends Error {

@@ -13,6 +13,7 @@ import { judge, restingState } from './judge.ts';
 import type { Lanes } from './lanes.ts';
 import { presentEnding } from './present.ts';
 import type { Running } from './running.ts';
+import type { SharedLanes } from './shared-lanes.ts';
 import type { Trace } from './trace.ts';
 import type { Ending, Turn, TurnId, TurnPatch } from './turn.ts';
 
@@ -26,6 +27,7 @@ export type HandleServices = AnswerServices & {
   readonly bursts: Bursts;
   readonly commandServices: CommandServices;
   readonly lanes: Lanes;
+  readonly sharedLanes: SharedLanes;
   readonly running: Running;
   readonly random: () => number;
   readonly uuid: () => string;

@@ -35,6 +35,9 @@ export type AdmissionNotice =
   /** An administrator paused the service; `note` are their own words, perhaps none. */
   | { readonly code: 'paused'; readonly note: string };
 
+/** Who asked for an end of the answer, so that whoever takes the turn up honours it and says so. */
+export type StopWish = 'stopped' | 'stopped-by-administrator' | 'recalled';
+
 /** One reply on the platform. `start` and `end` are positions in the answer (UTF-16). `end` is set once it is known. */
 export type ReplyPart = {
   readonly handle: ReplyHandle;
@@ -126,6 +129,10 @@ export type Turn = NewTurn & {
   readonly fence: number;
   readonly state: TurnState;
   readonly attempts: number;
+  /** How often it was taken up after a process had left it in the middle; at a hand-over in good order it is not counted. */
+  readonly takenUp: number;
+  /** Somebody asked for its end while another process worked on it, or nobody did. */
+  readonly stopWish: StopWish | undefined;
   readonly question: string | undefined;
   readonly answer: string | undefined;
   readonly ending: Ending | undefined;
@@ -170,6 +177,8 @@ export function asTurn(turn: NewTurn): Turn {
     ...turn,
     state: 'accepted',
     attempts: 0,
+    takenUp: 0,
+    stopWish: undefined,
     question: undefined,
     answer: undefined,
     ending: undefined,

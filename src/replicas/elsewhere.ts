@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Logger } from '../contract/runtime.ts';
-import type { Running, StopReason } from '../core/running.ts';
-import type { Turn, TurnId } from '../core/turn.ts';
+import type { Running } from '../core/running.ts';
+import type { StopWish, Turn, TurnId } from '../core/turn.ts';
 import type { WhichTurns } from '../core/whose-turns.ts';
 import type { Store } from '../store/store.ts';
 
@@ -9,8 +9,11 @@ import type { Store } from '../store/store.ts';
 export type Elsewhere = {
   /** Unfinished turns of others; none where we are alone. */
   list(): Promise<readonly Turn[]>;
-  /** Has those of their turns stopped that it is true for; says how many there are. Nothing where we are alone. */
-  stop(which: WhichTurns, reason: StopReason): Promise<number>;
+  /**
+   * Has those of their turns stopped that it is true for; says how many there are. Nothing where we are alone. The wish is
+   * stored: where the process has just died, whoever takes the turn up ends it so.
+   */
+  stop(which: WhichTurns, wish: StopWish): Promise<number>;
   /** Carries out what others ask of us, until the returned function is called. */
   listen(running: Pick<Running, 'stop'>): () => void;
 };
@@ -25,16 +28,26 @@ const request = z.object({
 });
 
 export function createElsewhere(
-  { engine, owner, leases, signals }: Pick<Store, 'engine' | 'owner' | 'leases' | 'signals'>,
+  {
+    engine,
+    owner,
+    leases,
+    signals,
+    stopWishes,
+  }: Pick<Store, 'engine' | 'owner' | 'leases' | 'signals' | 'stopWishes'>,
   log: Logger,
 ): Elsewhere {
   const list = async (): Promise<readonly Turn[]> => (engine === 'sqlite' ? [] : leases.elsewhere(owner));
   return {
     list,
-    async stop(which, reason) {
+    async stop(which, wish) {
       const ids = (await list()).filter(which).map(({ id }) => id);
-      for (let from = 0; from < ids.length; from += maxIds)
-        await signals.notify(channel, JSON.stringify({ ids: ids.slice(from, from + maxIds), reason }));
+      for (let from = 0; from < ids.length; from += maxIds) {
+        const some = ids.slice(from, from + maxIds);
+        // Stored first: who takes a turn up between the two looks it up, who works on it already hears the signal.
+        await stopWishes.make(some, wish);
+        await signals.notify(channel, JSON.stringify({ ids: some, reason: wish }));
+      }
       return ids.length;
     },
     listen: (running) =>
@@ -44,8 +57,12 @@ export function createElsewhere(
           if (!asked.success) return log.warn({}, 'a signal of another process cannot be read');
           for (const id of asked.data.ids) running.stop(id as TurnId, asked.data.reason);
         },
-        // A press that was missed can be made again: the card still has its button.
-        missed: () => undefined,
+        missed() {
+          stopWishes.ofOwner(owner).then(
+            (wishes) => wishes.forEach(({ id, wish }) => running.stop(id, wish)),
+            (error: unknown) => log.warn({ error }, 'what others wanted stopped could not be looked up'),
+          );
+        },
       }),
   };
 }

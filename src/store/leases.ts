@@ -32,7 +32,8 @@ export type LeaseStore = {
   renew(held: readonly Held[], forMs: number): Promise<readonly Held[]>;
   /**
    * Takes unfinished turns that nobody works on, oldest first; a part only when its question is not there to take it.
-   * Parts of a question that is taken go with it: their numbers rise, too.
+   * Parts of a question that is taken go with it: their numbers rise, too. Counted in `takenUp` is what was not let go of
+   * in good order.
    */
   take(taking: Taking): Promise<readonly Turn[]>;
   /** Lets go of everything unfinished, so that others need not wait for the leases to end. */
@@ -40,6 +41,10 @@ export type LeaseStore = {
   /** Unfinished turns that others hold at this moment. */
   elsewhere(owner: string): Promise<readonly Turn[]>;
 };
+
+/** The end of a lease that its holder let go of in good order. */
+const released = 0;
+const oneMoreUnlessReleased = sql<number>`case when lease_until = ${sql.lit(released)} then taken_up else taken_up + 1 end`;
 
 /** Taken in one go; what is more is taken the next time. */
 const maxTaken = 1_000;
@@ -122,18 +127,26 @@ export function createLeaseStore(
         const ids = rows.map(({ id }) => id);
         await transaction
           .updateTable('turns')
-          .set({ owner, fence: sql<number>`fence + 1`, lease_until: until(forMs) })
+          .set({
+            owner,
+            fence: sql<number>`fence + 1`,
+            taken_up: oneMoreUnlessReleased,
+            lease_until: until(forMs),
+          })
           .where('state', 'in', [...unfinishedStates])
           .where((where) => where.or([where('id', 'in', ids), where('joined_to', 'in', ids)]))
           .execute();
-        return rows.map((row) => fromRow({ ...row, owner, fence: row.fence + 1 }));
+        return rows.map((row) => {
+          const takenUp = row.taken_up + (row.lease_until === released ? 0 : 1);
+          return fromRow({ ...row, owner, fence: row.fence + 1, taken_up: takenUp });
+        });
       });
     },
     release: (owner) =>
       queue.write(async (transaction) => {
         await transaction
           .updateTable('turns')
-          .set({ lease_until: 0 })
+          .set({ lease_until: released })
           .where('owner', '=', owner)
           .where('state', 'in', [...unfinishedStates])
           .execute();

@@ -235,6 +235,15 @@ async function meetReplicas(db: Kysely<Schema>): Promise<void> {
     .execute();
 }
 
+async function boundTakingUp(db: Kysely<Schema>): Promise<void> {
+  await db.schema
+    .alterTable('turns')
+    .addColumn('taken_up', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute();
+  await db.schema.alterTable('turns').addColumn('stop_wish', 'text').execute();
+  await db.schema.alterTable('turns').addColumn('lane_fence', 'integer').execute();
+}
+
 /** Version n of the schema is what stands after the first n of these. Never edited once released, only appended. */
 const migrations: readonly Migration[] = [
   createFirstTables,
@@ -246,6 +255,7 @@ const migrations: readonly Migration[] = [
   markCommits,
   leaseTurns,
   meetReplicas,
+  boundTakingUp,
 ];
 
 /** The database was written by a newer program; going on could destroy what this one does not know. */

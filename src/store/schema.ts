@@ -51,6 +51,12 @@ export type TurnRow = {
   owner: string | null;
   lease_until: number | null;
   fence: number;
+  /** How often it was taken up after a process had left it in the middle. */
+  taken_up: number;
+  /** `stopped`, `stopped-by-administrator` or `recalled`: whoever works on it is to end it so. */
+  stop_wish: string | null;
+  /** The lease with which its lane was entered; an older one than `fence` says that it waits (again). */
+  lane_fence: number | null;
   /** For a `part`: the question it was taken together with. */
   joined_to: string | null;
   accepted_at: number;

@@ -9,6 +9,7 @@ import type { ElectFor } from './elections.ts';
 import type { Engine } from './engine.ts';
 import { createFeedbackStore, type FeedbackStore } from './feedback.ts';
 import { createForgetStore, type ForgetStore } from './forget.ts';
+import { createLaneStore, type LaneStore } from './lanes.ts';
 import { createLeaseStore, type LeaseStore } from './leases.ts';
 import { createMediaStore, type MediaStore } from './media.ts';
 import { createPeopleList, type PeopleList } from './people-list.ts';
@@ -22,6 +23,7 @@ import type { Signals } from './signals.ts';
 import { openSqliteEngine } from './sqlite-engine.ts';
 import { createStoreHealth, type StoreHealth } from './store-health.ts';
 import { countTurnedAway, type TurnedAway } from './turned-away.ts';
+import { createStopWishes, type StopWishes } from './stop-wishes.ts';
 import { createTurnStore, type TurnStore } from './turns.ts';
 import { createUsageStore, type UsageStore } from './usage.ts';
 import { createUseCounter, type UseCounter } from './use-counter.ts';
@@ -35,6 +37,8 @@ export type Store = {
   readonly owner: string;
   readonly turns: TurnStore;
   readonly leases: LeaseStore;
+  readonly lanes: LaneStore;
+  readonly stopWishes: StopWishes;
   readonly media: MediaStore;
   readonly scopes: ScopeStore;
   readonly people: PeopleStore;
@@ -117,6 +121,8 @@ function createStore(engine: Engine, health: StoreHealth, clock: Clock, owner: s
       leaseUntil: () => sql<number>`${engine.databaseNow()} + ${sql.lit(leaseMs)}`,
     }),
     leases: createLeaseStore(db, queue, engine),
+    lanes: createLaneStore(queue, engine),
+    stopWishes: createStopWishes(db, queue),
     media: createMediaStore(db, queue),
     scopes: createScopeStore(db, queue),
     people: createPeopleStore(db, queue, engine.signals),

@@ -52,6 +52,8 @@ export type TurnStore = {
   lastQuestion(scope: Scope, person: string): Promise<Turn | undefined>;
   /** Turns that some process left unended, oldest first. */
   unfinished(): Promise<Turn[]>;
+  /** Whether there are any. */
+  anyUnfinished(): Promise<boolean>;
   /** When one of the newest turns was last written, in milliseconds since the epoch; 0 without any. */
   lastWrittenAt(): Promise<number>;
   /** Ended questions with an answer after `since`, newest first. */
@@ -208,6 +210,13 @@ export function createTurnStore(db: Kysely<Schema>, queue: WriteQueue, holder: H
         .orderBy('accepted_at')
         .execute();
       return rows.map(fromRow);
+    },
+    anyUnfinished: async () => {
+      const one = db
+        .selectFrom('turns')
+        .select('id')
+        .where('state', 'in', [...unfinishedStates]);
+      return (await one.limit(1).executeTakeFirst()) !== undefined;
     },
     lastWrittenAt: async () => {
       const rows = await db

@@ -177,9 +177,10 @@ describe('an assistant’s answer', () => {
     world.model.answerWith(sayingForEver('第一句话说完了。', '第二'));
     const before = world.adapter.replies.length;
     await world.core.inbox(fakeMessage({ text: '问题' }));
-    await world.until(() => world.adapter.replies[before]?.states.at(-1)?.markdown !== '', 'the first words');
+    const shown = () => world.adapter.replies[before]?.states.at(-1)?.markdown ?? '';
+    await world.until(() => shown() !== '', 'the first words');
     await say('/stop');
-    expect(world.adapter.replies[before]?.states.at(-1)?.markdown).toBe('第一句话说完了。');
+    expect(shown()).toBe('第一句话说完了。');
     world.model.answerWith(failing({ reason: 'truncated' }, '第一句话说完了。', '第二'));
     expect(await say('问题')).toBe('第一句话说完了。第二');
   });

@@ -50,6 +50,17 @@ export function leaseBehaviours({ store, open }: StoreStage): void {
     expect(all.sort()).toEqual([shown('held', 2), shown('left', 2), shown('part', 2)]);
   });
 
+  it('counts how often a turn was left in the middle, and no hand-over in good order', async () => {
+    await leave(store(), 'left');
+    const takenUp = async (more: Partial<Taking> = {}): Promise<readonly number[]> =>
+      (await store().leases.take(taking('me', more))).map((turn) => turn.takenUp);
+    expect(await takenUp()).toEqual([1]);
+    await store().leases.release('me');
+    expect(await takenUp()).toEqual([1]);
+    expect(await takenUp({ which: 'all' })).toEqual([2]);
+    expect((await store().turns.byId(turnId('left')))?.takenUp).toBe(2);
+  });
+
   it('leaves what is worked on here, and what nobody could show anything of', async () => {
     await leave(store(), 'here', 'left');
     expect(await take(store(), { adapters: ['other' as AdapterId] })).toEqual([]);

@@ -111,6 +111,7 @@ export function turnBehaviours({ store, open }: StoreStage): void {
 
   it('knows that nothing was written yet', async () => {
     expect(await store().turns.lastWrittenAt()).toBe(0);
+    expect(await store().turns.anyUnfinished()).toBe(false);
   });
 
   it('knows what a conversation remembers, what is unfinished and what was asked last', async () => {
@@ -123,6 +124,10 @@ export function turnBehaviours({ store, open }: StoreStage): void {
     expect(await answers(0, 2)).toEqual(['three', 'two']);
     expect(await answers(morning + 1, 9)).toEqual(['three']);
     expect((await store().turns.unfinished()).map(({ id }) => id)).toEqual([turnId('open'), turnId('new')]);
+    expect(await store().turns.anyUnfinished()).toBe(true);
+    for (const name of ['open', 'new'])
+      await store().turns.save(turnId(name), { state: 'done' }, morning + 6);
+    expect(await store().turns.anyUnfinished()).toBe(false);
     expect(await store().turns.lastWrittenAt()).toBe(morning + 6);
     expect((await store().turns.lastQuestion(groupScope, alice))?.id).toBe(turnId('open'));
     expect(await store().turns.lastQuestion(groupScope, bob)).toBeUndefined();
