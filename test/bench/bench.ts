@@ -1,4 +1,4 @@
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureAcknowledgement } from './measure/acknowledgement.ts';
 import { measureMemory } from './measure/memory.ts';
@@ -21,6 +21,9 @@ const measurements: readonly Measurement[] = [
   measurePictures,
 ];
 
+/** Processes that want to run; above that some of what is measured is their share. */
+const busyLoad = 0.5;
+
 const { values: asked } = parseArgs({ options: { only: { type: 'string' } } });
 const chosen = measurements.filter(({ name }) => asked.only === undefined || name === asked.only);
 if (chosen.length === 0) {
@@ -29,6 +32,7 @@ if (chosen.length === 0) {
 }
 
 const startedAt = performance.now();
+const [loadAtStart = 0] = loadavg();
 const measured: Measured[] = [];
 const failed: string[] = [];
 for (const [index, measurement] of chosen.entries()) {
@@ -44,6 +48,8 @@ for (const [index, measurement] of chosen.entries()) {
 const figures = measured.flatMap((part) => part.figures);
 const curves = measured.flatMap((part) => part.curves ?? []);
 const notes = measured.flatMap((part) => part.notes ?? []);
+if (loadAtStart > busyLoad)
+  notes.unshift(`The machine had other work when the run began (load average ${loadAtStart.toFixed(1)}).`);
 console.log(`\n${machine()}\n\n${toTable(figures)}`);
 for (const note of notes) console.log(`- ${note}`);
 if (failed.length > 0) console.log(`\nFailed: ${failed.join(', ')}. Nothing was written.`);

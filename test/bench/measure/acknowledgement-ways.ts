@@ -1,5 +1,5 @@
 import { dingtalkTemplate } from '../../contract/dingtalk-harness.ts';
-import { pointWeCom, wecomEnvironment } from '../../contract/wecom-integration.ts';
+import { wecomEnvironment } from '../../contract/wecom-integration.ts';
 import { startDingTalkSimulator } from '../../simulators/dingtalk/simulator.ts';
 import { startFeishuSimulator } from '../../simulators/feishu/simulator.ts';
 import { startWeComSimulator } from '../../simulators/wecom/simulator.ts';
@@ -91,32 +91,28 @@ const dingtalk: Way = {
   },
 };
 
-/**
- * The long connection acknowledges nothing; what tells there that a message was taken is the first frame of its reply. The
- * webhook's answer holds that frame. Both come after the message was stored.
- */
-const wecom = (name: string, integration: 'bot' | 'bot-webhook'): Way => ({
-  name,
+/** The long connection acknowledges nothing; the first frame of the reply is what tells there that a message was stored. */
+const wecom: Way = {
+  name: 'WeCom, long connection: first frame',
   async open(people) {
     const sim = await startWeComSimulator({ history: 'off' });
     const from = each(people, (person) => sim.addUser({ name: `同事 ${person}`, userId: `person${person}` }));
     const chats = from.map((person) => sim.directChat(person));
-    const said: { readonly chatId: string; readonly messageId: string; readonly createdMs: number }[] = [];
-    const firstFrames = (): ReadonlyMap<string | undefined, number> =>
+    const said: { readonly messageId: string; readonly createdMs: number }[] = [];
+    const openedAt = (): ReadonlyMap<string | undefined, number> =>
       new Map(
         chats.flatMap(({ chatId }) => sim.messages(chatId).map((view) => [view.answersId, view.createdMs])),
       );
     return {
-      environment: wecomEnvironment(sim, integration),
-      point: (port) => pointWeCom(sim, integration, `http://127.0.0.1:${port}`),
-      reachable: () =>
-        integration !== 'bot' || sim.connections().some((connection) => connection.subscribed()),
+      environment: wecomEnvironment(sim, 'bot'),
+      point: () => undefined,
+      reachable: () => sim.connections().some((connection) => connection.subscribed()),
       say(number) {
         const [chat, person] = [nth(chats, number), nth(from, number)];
         said.push(sim.say({ chat, from: person, said: { kind: 'text', text: '你好' } }).message);
       },
       times() {
-        const opened = firstFrames();
+        const opened = openedAt();
         return said.map(({ messageId, createdMs }) => {
           const at = opened.get(messageId);
           return at === undefined ? undefined : at - createdMs;
@@ -126,12 +122,11 @@ const wecom = (name: string, integration: 'bot' | 'bot-webhook'): Way => ({
       stop: () => sim.stop(),
     };
   },
-});
+};
 
 export const ways: readonly Way[] = [
   feishu('Feishu, long connection', false),
   feishu('Feishu, webhook', true),
   dingtalk,
-  wecom('WeCom, long connection: first frame', 'bot'),
-  wecom('WeCom, webhook: first frame', 'bot-webhook'),
+  wecom,
 ];
