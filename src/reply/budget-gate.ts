@@ -1,4 +1,5 @@
 import type { CallLimit } from '../contract/budget.ts';
+import type { RememberedCounter } from './call-memory.ts';
 
 /*
  * A gate is one counter of one limit: "calls of this card within a second". A call holds a permit of each of its gates
@@ -34,18 +35,25 @@ export type Gate = {
   /** Part of the permitted rate in use since the pause ended; grows back to 1. */
   share: number;
   nextCallAt: number;
+  /** For a window that is longer than a restart takes. */
+  readonly memory: RememberedCounter | undefined;
 };
 
 /** Clocks of two machines run apart by up to 500 ppm while being corrected, and ours counts whole milliseconds. */
 const DRIFT = 0.001;
 const ROUNDING_MS = 5;
 const RESERVED_PART = 0.05;
+/** A call given up without an answer may still lie in some buffer and be counted by the platform this much later. */
+export const STRAY_MS = 1000;
+/** Room left for calls that a crash made us forget; as often as so many have left they are stored. */
+const FORGOTTEN_PART = 0.05;
+const LEAST_FORGOTTEN = 3;
 /** A permit that becomes free within this time is as good as a free one for a call that must not wait. */
 const SOON_MS = 100;
 /** Yielding calls are not spaced before this part of the permits is in use … */
 const RELAXED_PART = 0.5;
-/** … and less than that when more than 16 of them wait: many replies will need the window for long. */
-const RELAXED_WAITING = 8;
+/** … and less than that when more than 8 of them wait: many replies will need the window for long. */
+const RELAXED_WAITING = 4;
 /** However scarce the counter, yielding calls keep a tenth of its rate. */
 const LEAST_YIELDING_PART = 0.1;
 /** How far a late timer may be made up for by the calls after it. */
@@ -68,18 +76,43 @@ export function createGateRule({ calls: allowed, windowMs }: CallLimit, replicas
   };
 }
 
-export function createGate(rule: GateRule): Gate {
+/** `wallMs`: what the machine's clock says now; what is remembered is told by that. */
+export function createGate(rule: GateRule, memory?: RememberedCounter, now = 0, wallMs = 0): Gate {
   return {
     rule,
+    memory,
     waiting: 0,
     waitingYielding: 0,
     inFlight: 0,
-    held: [],
+    held: memory === undefined ? [] : heldBefore(rule, memory, now, wallMs),
     nextYieldingAt: 0,
     pausedUntil: 0,
     share: 1,
     nextCallAt: 0,
   };
+}
+
+/** For how many calls that nobody remembers after a crash a limit of so many calls leaves room. */
+export function roomForForgotten(calls: number): number {
+  return Math.min(Math.floor(calls / 4), Math.max(LEAST_FORGOTTEN, Math.ceil(calls * FORGOTTEN_PART)));
+}
+
+/** When the permits end that calls of an earlier process hold. */
+function heldBefore(
+  { calls, holdMs }: GateRule,
+  { earlier }: RememberedCounter,
+  now: number,
+  wallMs: number,
+): number[] {
+  if (earlier.length === 0) return [];
+  const latest = now + holdMs + STRAY_MS;
+  const ends = earlier.flatMap((counted) =>
+    // Further off than any can be: the machine's clock was set back since.
+    Array.from({ length: counted.calls }, () => Math.min(latest, now + counted.untilMs - wallMs)),
+  );
+  return [...ends, ...Array.from({ length: roomForForgotten(calls) }, () => latest)].toSorted(
+    (one, other) => one - other,
+  );
 }
 
 /**
@@ -95,11 +128,12 @@ export function readyAt(gate: Gate, yields: boolean, now: number): number {
 }
 
 /** A call leaves. Only after `readyAt` said that it may. */
-export function take(gate: Gate, yields: boolean, now: number): void {
+export function take(gate: Gate, yields: boolean, now: number, wallMs: number): void {
   const { rule } = gate;
   gate.inFlight += 1;
   const share = shareOf(gate, now);
   if (share < 1) gate.nextCallAt = now + rule.holdMs / (rule.calls * share);
+  gate.memory?.note(wallMs + rule.holdMs + STRAY_MS);
   if (!yields) return;
   // A time still to come means that the call went unspaced: that is no debt of the calls after it.
   const dueAt = Math.min(now, Math.max(gate.nextYieldingAt, now - CATCH_UP_MS));

@@ -6,9 +6,11 @@ import {
   isPaused,
   isWithin,
   isWindingDown,
+  roomForForgotten,
   type Gate,
   type GateRule,
 } from './budget-gate.ts';
+import type { CallMemory } from './call-memory.ts';
 
 /** The gates of all calls, made when first needed and forgotten when a fresh one would do as well. */
 export type Gates = {
@@ -28,18 +30,29 @@ type Family = { readonly limit: CallLimit; rule: GateRule; readonly gates: Map<s
 /** More than the one gate that a call may add to a family, so that the families shrink while calls are made. */
 const LOOKED_AT_PER_CALL = 4;
 
-/** Throws `RangeError` for a limit that could let no call through. */
-export function createGates(limits: readonly CallLimit[]): Gates {
+/** Shorter windows are over before a process that was started anew makes its first call. */
+const REMEMBERED_FROM_MS = 1_100;
+
+/** `wallMs`: the machine's clock. Throws `RangeError` for a limit that could let no call through. */
+export function createGates(limits: readonly CallLimit[], wallMs: () => number, memory?: CallMemory): Gates {
   const families = limits.map((limit): Family => {
     if (!(limit.calls >= 1 && limit.windowMs > 0))
       throw new RangeError(`A limit of ${limit.calls} calls in ${limit.windowMs} ms lets nothing through`);
     return { limit, rule: createGateRule(limit), gates: new Map() };
   });
 
+  function makeGate({ limit, rule }: Family, key: string, now: number): Gate {
+    if (memory === undefined || limit.windowMs < REMEMBERED_FROM_MS) return createGate(rule);
+    const { per, apis, windowMs } = limit;
+    const name = JSON.stringify([per, apis, windowMs, key]);
+    const counter = memory.counter(name, windowMs, roomForForgotten(rule.calls));
+    return createGate(rule, counter, now, wallMs());
+  }
+
   function gatesWithLimits(call: PlannedCall, now: number): readonly (readonly [CallLimit, Gate])[] {
     return families.flatMap((family) => {
       const key = keyOf(family.limit, call);
-      return key === undefined ? [] : [[family.limit, gateFor(family, key, now)] as const];
+      return key === undefined ? [] : [[family.limit, gateFor(family, key, now, makeGate)] as const];
     });
   }
 
@@ -78,8 +91,14 @@ function keyOf({ per, apis }: CallLimit, call: PlannedCall): string | undefined 
 }
 
 /** The map's order is the order of last use, so the gates that can be forgotten are found at its beginning. */
-function gateFor({ rule, gates }: Family, key: string, now: number): Gate {
-  const gate = gates.get(key) ?? createGate(rule);
+function gateFor(
+  family: Family,
+  key: string,
+  now: number,
+  make: (family: Family, key: string, now: number) => Gate,
+): Gate {
+  const { gates } = family;
+  const gate = gates.get(key) ?? make(family, key, now);
   gates.delete(key);
   let looks = LOOKED_AT_PER_CALL;
   for (const [oldKey, oldGate] of gates) {

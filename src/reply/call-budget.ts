@@ -1,17 +1,20 @@
 import type { CallBudget, CallLimit, CallUrgency, PlannedCall } from '../contract/budget.ts';
 import { AdapterError } from '../contract/errors.ts';
 import type { Clock, Logger } from '../contract/runtime.ts';
-import { giveBack, pause, readyAt, take, type Gate } from './budget-gate.ts';
+import { giveBack, pause, readyAt, STRAY_MS, take, type Gate } from './budget-gate.ts';
 import { createGates } from './budget-gates.ts';
 import { createHeap } from './budget-heap.ts';
 import { createLine, goesBefore, URGENCIES, type Waiter } from './budget-line.ts';
 import { createParking } from './budget-parking.ts';
 import { createAlarm, createElapsed } from './budget-time.ts';
+import type { CallMemory } from './call-memory.ts';
 
 export type CallBudgetOptions = {
   readonly limits: readonly CallLimit[];
   readonly clock: Clock;
   readonly log?: Logger;
+  /** What counts in long windows across a restart; without it a budget begins with nothing counted. */
+  readonly memory?: CallMemory;
 };
 
 /** `counters`: how many cards, chats, APIs … are being counted; `paused`: those that wait after a refusal. */
@@ -37,17 +40,16 @@ export type StoppableCallBudget = CallBudget & {
 
 const DEFAULT_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
-/** A call given up without an answer may still lie in some buffer and be counted by the platform this much later. */
-const STRAY_MS = 1000;
 
 /**
  * Calls leave in the order `final`, `first`, `live`, `background`; within one of these the replies (cards, else
  * messages, else chats) take turns; calls of one reply to one API go first come, first served. What is held up by one counter
  * holds up nothing else. Throws `RangeError` for a limit that lets nothing through.
  */
-export function createCallBudget({ limits, clock, log }: CallBudgetOptions): StoppableCallBudget {
+export function createCallBudget({ limits, clock, log, memory }: CallBudgetOptions): StoppableCallBudget {
   const elapsedMs = createElapsed(clock);
-  const gates = createGates(limits);
+  const wallMs = (): number => clock.now().getTime();
+  const gates = createGates(limits, wallMs, memory);
   const line = createLine();
   const parking = createParking();
   const candidates = createHeap<Waiter>(goesBefore);
@@ -71,7 +73,7 @@ export function createCallBudget({ limits, clock, log }: CallBudgetOptions): Sto
   }
 
   function admit(waiter: Waiter, now: number): void {
-    for (const gate of waiter.gates) take(gate, waiter.yields, now);
+    for (const gate of waiter.gates) take(gate, waiter.yields, now, wallMs());
     inFlight += 1;
     parking.passed(waiter);
     leaveLine(waiter, now);

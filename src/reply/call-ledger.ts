@@ -1,5 +1,6 @@
 import type { Clock } from '../contract/runtime.ts';
 import type { CallStore } from '../store/calls.ts';
+import { createCallMemory, isCounter, type CallMemory } from './call-memory.ts';
 
 /** What one platform was asked for: figures of the calendar month in the service's time zone. */
 export type CallUse = {
@@ -17,6 +18,8 @@ export function pushesOf(platform: string): string {
 export type CallLedger = {
   count(platform: string, api: string): void;
   use(platform: string): CallUse;
+  /** What the budgets of a platform count beyond the life of this process. */
+  memory(platform: string): CallMemory;
   /** Stores what was counted since the last time, and reads what other processes counted. */
   flush(): Promise<void>;
 };
@@ -49,8 +52,9 @@ function passedShare(day: string, nowMs: number, timeZone: string): number {
 }
 
 /**
- * Counts every call to a platform, for the month's quota. What was counted before this start is read once, and again with
- * each `flush` where several processes count; what is counted now is kept in memory and stored by `flush`.
+ * Counts every call to a platform, for the month's quota, and remembers what the budgets count in long windows. What was
+ * counted before this start is read once, and again with each `flush` where several processes count; what is counted now
+ * is stored by `flush`; what counts in long windows also in between, after so many calls that a crash may forget.
  */
 export async function createCallLedger(
   store: CallStore,
@@ -60,7 +64,10 @@ export async function createCallLedger(
 ): Promise<CallLedger> {
   const counts = new Map<string, Map<string, number>>();
   const unsaved = new Map<string, { platform: string; day: string; api: string; count: number }>();
+  const memory = createCallMemory(store, clock, saveSoon);
   let moment: Moment = { day: '', validUntilMs: 0 };
+  let saving: Promise<void> | undefined;
+  let due = false;
 
   function today(): string {
     const nowMs = clock.now().getTime();
@@ -78,12 +85,31 @@ export async function createCallLedger(
   }
 
   async function read(): Promise<void> {
-    const stored = await store.since(`${today().slice(0, 7)}-01`);
+    const [stored] = await Promise.all([store.since(`${today().slice(0, 7)}-01`), memory.read()]);
     counts.clear();
-    for (const { platform, day, count } of [...stored, ...unsaved.values()]) add(platform, day, count);
+    const days = stored.filter((row) => !isCounter(row));
+    for (const { platform, day, count } of [...days, ...unsaved.values()]) add(platform, day, count);
   }
 
   async function save(): Promise<void> {
+    await Promise.all([memory.save(), saveCounts()]);
+  }
+
+  /** So that a crash forgets no more calls than there is room for, and those of one commit. */
+  function saveSoon(): void {
+    due = true;
+    saving ??= saveWhileDue().finally(() => (saving = undefined));
+  }
+
+  async function saveWhileDue(): Promise<void> {
+    while (due) {
+      due = false;
+      // What could not be stored is tried again, and then reported, by the next `flush`.
+      await save().catch(() => (due = false));
+    }
+  }
+
+  async function saveCounts(): Promise<void> {
     if (unsaved.size === 0) return;
     const rows = [...unsaved.values()];
     unsaved.clear();
@@ -119,6 +145,7 @@ export async function createCallLedger(
       const share = passedShare(day, clock.now().getTime(), timeZone);
       return { today: counts.get(platform)?.get(day) ?? 0, month, forecast: Math.round(month / share) };
     },
+    memory: (platform) => memory.of(platform),
     async flush() {
       await save();
       if (severalProcesses) await read();
