@@ -125,7 +125,12 @@ export function createFakeAdapter(options: FakeAdapterOptions = {}): FakeAdapter
     async openReply({ target, first, key, maybeSent, whole }) {
       failIfAsked('open');
       const known = maybeSent ? replies.findIndex((reply) => reply.key === key) : -1;
-      if (known !== -1) return sinkOf(known);
+      if (known !== -1) {
+        const sink = sinkOf(known);
+        if (whole !== undefined)
+          await sink.close({ status: whole, snapshot: first }, new AbortController().signal);
+        return sink;
+      }
       replies.push({
         key,
         target: JSON.stringify(target),

@@ -42,12 +42,14 @@ export function createMemoryReplies(
   }
 
   return {
-    async openReply({ target: opaque, first, key, whole }: ReplyOpening, signal) {
+    async openReply({ target: opaque, first, key, whole, maybeSent }: ReplyOpening, signal) {
       const target = opaque as unknown as MemoryTarget;
       if (options.updates === 'final-only' && whole === undefined) return sinkOf({ target, key });
       const view = look(first, whole === undefined);
       const { where, owner } = target;
       const { id } = await out('post', 'first', signal, () => platform.post(where, owner, key, view));
+      // What was posted before under this key keeps what it showed then.
+      if (maybeSent && whole !== undefined) await out('edit', 'final', signal, () => platform.edit(id, view));
       const closedAs = whole === undefined ? undefined : JSON.stringify({ status: whole, snapshot: first });
       return sinkOf({ bubble: id, target, key }, closedAs);
     },
