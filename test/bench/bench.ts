@@ -1,6 +1,7 @@
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureAcknowledgement } from './measure/acknowledgement.ts';
+import { measureAnswers } from './measure/answers.ts';
 import { measureMemory } from './measure/memory.ts';
 import { measurePictures } from './measure/pictures.ts';
 import { measureRequest } from './measure/request.ts';
@@ -19,6 +20,7 @@ const measurements: readonly Measurement[] = [
   measureAcknowledgement,
   measureRequest,
   measurePictures,
+  measureAnswers,
 ];
 
 /** Processes that want to run; above that some of what is measured is their share. */
