@@ -4,8 +4,9 @@ import type { Adapter } from '../../../src/contract/adapter.ts';
 import type { CallBudget, CallUrgency } from '../../../src/contract/budget.ts';
 import { AdapterError } from '../../../src/contract/errors.ts';
 import type { ReplySink } from '../../../src/contract/reply.ts';
-import type { Clock } from '../../../src/contract/runtime.ts';
+import type { Clock, Logger } from '../../../src/contract/runtime.ts';
 import { createCore, type Core } from '../../../src/core/core.ts';
+import type { Turn } from '../../../src/core/turn.ts';
 import { openPolicy } from '../../../src/core/policy.ts';
 import { guarded } from '../../../src/replicas/guarded-budget.ts';
 import { createLeases, type Leases } from '../../../src/replicas/leases.ts';
@@ -25,6 +26,8 @@ export type Replica = {
   readonly model: FakeModel;
   readonly store: Store;
   readonly leases: Leases;
+  /** What it logged as errors. */
+  readonly errors: readonly string[];
   /** From now on nothing of it reaches the platform or the database, and no answer reaches it. */
   fallAsleep(): void;
   /** The same, as soon as it comes to this. */
@@ -41,6 +44,9 @@ export type ReplicaStage = {
   start(name: string): Promise<Replica>;
   /** The database's clock has moved on, so that every lease is over. */
   endLeases(): Promise<void>;
+  /** What is stored, read by somebody who never sleeps: the turn of each reply, in the order of the replies. */
+  stored(): Promise<readonly Turn[]>;
+  anyUnfinished(): Promise<boolean>;
   stop(): Promise<void>;
 };
 
@@ -128,6 +134,8 @@ async function startReplica(
   let sleepAt: Moment | undefined;
   const clock: Clock = { ...systemClock, now: () => new Date(Date.now() + offsetMs) };
   const store = behind(opened, gate);
+  const errors: string[] = [];
+  const log: Logger = { ...silentLog, error: (_fields, message) => void errors.push(message) };
   const model = createFakeModel();
   const leases = createLeases({
     store: store.leases,
@@ -161,13 +169,14 @@ async function startReplica(
     clock,
     random: Math.random,
     uuid: randomUUID,
-    log: silentLog,
+    log,
   });
   return {
     core,
     model,
     store,
     leases,
+    errors,
     fallAsleep: () => gate.close(),
     fallAsleepAt: (moment) => void (sleepAt = moment),
     asleep: () => gate.closed(),
@@ -205,6 +214,14 @@ export async function createReplicaStage(makePlace: () => Promise<TestPlace>): P
         -1,
       );
     },
+    async stored() {
+      const [store] = stores;
+      if (store === undefined) return [];
+      const ids = new Set(platform.replies.map(({ key }) => key.replace(/-\d+$/, '')));
+      const turns = await Promise.all([...ids].map((id) => store.turns.byId(id as Turn['id'])));
+      return turns.filter((turn) => turn !== undefined);
+    },
+    anyUnfinished: async () => (await stores[0]?.turns.anyUnfinished()) ?? false,
     async stop() {
       for (const replica of replicas) replica.wake(0);
       await Promise.all(replicas.map(({ core }) => core.drain(0)));
