@@ -78,10 +78,13 @@ async function onIntegration(run: ScenarioRun, integration: Integration, tally: 
   try {
     await stand.bringUp();
     for (let round = 0; round < run.rounds; round += 1) {
+      const rested = sleep(integration.chatRestMs);
       await killOnce(stand, tally);
       const faults = await stand.judge();
       tally.faults.push(...faults.map((what) => `${integration.name}, kill ${round}: ${what}`));
       if (faults.length > 0) return;
+      // What is looked at is what a kill does, not how long a chat must wait that was written to too often.
+      if (round + 1 < run.rounds) await rested;
     }
     const { taken, noted, repeated } = await stand.tally();
     tally.taken += taken;

@@ -112,6 +112,7 @@ async function startWatched(run: ScenarioRun) {
     traits: dingtalkTraits(setting),
     create: async () => dingtalkStageOn(sim, setting),
     groups: true,
+    chatRestMs: 0,
   };
   const stand = await startStand({ ...run, integration, proxied: run.engine === 'postgres' });
   const acknowledged = ({ sent }: Message): boolean =>
