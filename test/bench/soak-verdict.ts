@@ -1,0 +1,60 @@
+import type { Figure } from './measurement.ts';
+import { trendOf } from './statistics.ts';
+
+/** One look at the process, while nobody is being answered and after garbage was collected. */
+export type Sample = {
+  readonly atSeconds: number;
+  /** Messages said until then. */
+  readonly messages: number;
+  readonly heapBytes: number;
+  readonly externalBytes: number;
+  readonly rssBytes: number;
+  readonly descriptors: number;
+  readonly sockets: number;
+  readonly handles: number;
+};
+
+export type SoakOutcome = {
+  /** Before the first message. */
+  readonly baseline: Sample;
+  /** Under load, from the end of the warm-up on. */
+  readonly samples: readonly Sample[];
+  /** After the rest at the end. */
+  readonly rested: Sample;
+  readonly open: number;
+  readonly refused: number;
+  readonly errors: number;
+};
+
+/** A socket may be kept for the next call, a file for the next write. */
+const spareHandles = 4;
+
+/** Bytes that stay of a thousand messages, at most, with a certainty of 97.5 %. */
+const heapBytesPerThousand = 64 * 1024;
+
+/** Everything must hold. */
+export function verdict({ baseline, samples, rested, open, refused, errors }: SoakOutcome): Figure[] {
+  const points = samples.map(({ messages, heapBytes }) => ({ x: messages / 1000, y: heapBytes }));
+  const { slope, upperSlope } = trendOf(points);
+  const above = (name: 'descriptors' | 'sockets' | 'handles'): Figure => ({
+    name: `${name} at rest above those before the first message`,
+    value: rested[name] - baseline[name],
+    unit: '',
+    target: spareHandles,
+  });
+  return [
+    { name: 'growth of the heap per 1,000 messages', value: slope / 1024, unit: 'KB' },
+    {
+      name: 'growth of the heap per 1,000 messages, upper end of the 95 % interval',
+      value: upperSlope / 1024,
+      unit: 'KB',
+      target: heapBytesPerThousand / 1024,
+    },
+    above('descriptors'),
+    above('sockets'),
+    above('handles'),
+    { name: 'replies left unfinished', value: open, unit: '', target: 0 },
+    { name: 'refused calls', value: refused, unit: '', target: 0 },
+    { name: 'errors in the log', value: errors, unit: '', target: 0 },
+  ];
+}

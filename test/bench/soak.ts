@@ -1,0 +1,123 @@
+import { parseArgs } from 'node:util';
+import { startQwenSimulator } from '../simulators/qwen/start.ts';
+import { plainPicture } from '../support/pictures.ts';
+import { sleep, until } from './measure/start-on-stages.ts';
+import { dingtalkSoak, feishuSoak, wecomSoak, type SoakPlatform } from './soak-platforms.ts';
+import { startSoakService } from './soak-service.ts';
+import { growth, kindsOf } from './soak-snapshot.ts';
+import { answerOf, assumption, createTalk, messagesPerSecond } from './soak-talk.ts';
+import { verdict, type Sample } from './soak-verdict.ts';
+import { holds, toTable } from './table.ts';
+
+/**
+ * The service under fifty times a normal day's work, for so many minutes (15 unless told): nothing may grow, nothing may
+ * stay open. `node --disable-warning=ExperimentalWarning test/bench/soak.ts [minutes] [--snapshots]`; with `--snapshots`
+ * it says which objects there are more of at the end.
+ */
+const { values: asked, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { snapshots: { type: 'boolean', default: false } },
+});
+const minutes = Number(positionals[0] ?? 15);
+/** Caches fill, code is compiled. */
+const warmUpSeconds = 120;
+/** Half a minute in a quarter of an hour. */
+const sampleEverySeconds = (minutes * 60) / 30;
+const restSeconds = 60;
+const settledMs = 1_500;
+
+const perPlatform = assumption.people / 3;
+const platforms = await Promise.all([
+  feishuSoak(perPlatform),
+  dingtalkSoak(perPlatform),
+  wecomSoak(perPlatform),
+]);
+const qwen = await startQwenSimulator({
+  answer: answerOf,
+  speed: { firstTokenDelayMs: 100, tokensPerSecond: 100 },
+  memory: 50,
+});
+const service = await startSoakService({
+  ...Object.assign({}, ...platforms.map(({ environment }) => environment)),
+  QWEN_BASE_URL: qwen.baseUrl,
+});
+const talk = createTalk(platforms, qwen, await plainPicture('#2080d0', 1600, 900));
+await until(() => platforms.every((platform) => platform.reachable()), 'every platform reaches the service');
+
+const { people, questionsPerPerson, hours, times } = assumption;
+console.log(
+  `${people} people, ${questionsPerPerson} questions each in ${hours} hours, ${times} times as fast: ${messagesPerSecond.toFixed(1)} messages a second on three platforms, ${minutes} minutes\n`,
+);
+const baseline = await look();
+const samples: Sample[] = [];
+let before: ReturnType<typeof kindsOf> | undefined;
+const endsAt = performance.now() + minutes * 60_000;
+const warmUntil = performance.now() + warmUpSeconds * 1000;
+while (performance.now() < endsAt) {
+  await talkFor(sampleEverySeconds);
+  const sample = await look();
+  if (performance.now() < warmUntil) continue;
+  samples.push(sample);
+  if (asked.snapshots) before ??= kindsOf(await service.inspector.snapshot());
+}
+await sleep(restSeconds * 1000);
+const rested = await look();
+if (before !== undefined) {
+  const more = growth(before, kindsOf(await service.inspector.snapshot()), 30);
+  for (const { name, count, bytes } of more) console.log(`${bytes} bytes more in ${count} of ${name}`);
+}
+
+const refused = platforms.flatMap((platform) => platform.refused());
+const errors = service.process.log.filter(({ level }) => level === 'error' || level === 'fatal');
+const figures = verdict({
+  baseline,
+  samples,
+  rested,
+  open: openReplies(platforms),
+  refused: refused.length,
+  errors: errors.length,
+});
+console.log(`\n${toTable(figures)}`);
+for (const line of new Set([...refused, ...errors.map(({ msg }) => msg)])) console.log(`- ${line}`);
+await service.stop();
+await Promise.all([...platforms.map((platform) => platform.stop()), qwen.stop()]);
+process.exit(figures.every(holds) ? 0 : 1);
+
+/** At the set rate, however long each act lasts; then until all that was asked is answered. */
+async function talkFor(seconds: number): Promise<void> {
+  const acts: Promise<void>[] = [];
+  const startedAt = performance.now();
+  for (let number = 0; number < seconds * messagesPerSecond; number += 1) {
+    acts.push(talk.next());
+    const dueInMs = ((number + 1) * 1000) / messagesPerSecond - (performance.now() - startedAt);
+    if (dueInMs > 0) await sleep(dueInMs);
+  }
+  await Promise.all(acts);
+  await settle();
+}
+
+async function settle(): Promise<void> {
+  let quietSince = performance.now();
+  await until(
+    () => {
+      if (openReplies(platforms) > 0 || qwen.openStreams > 0) quietSince = performance.now();
+      return performance.now() - quietSince > settledMs;
+    },
+    'every reply is finished',
+    120_000,
+  );
+}
+
+async function look(): Promise<Sample> {
+  const sample = await service.look(talk.said());
+  const { atSeconds, messages, heapBytes, externalBytes, rssBytes, descriptors, sockets, handles } = sample;
+  const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(2);
+  console.log(
+    `${atSeconds} s, ${messages} messages: heap ${megabytes(heapBytes)} MB, external ${megabytes(externalBytes)} MB, resident ${megabytes(rssBytes)} MB, ${descriptors} descriptors, ${sockets} sockets, ${handles} handles`,
+  );
+  return sample;
+}
+
+function openReplies(all: readonly SoakPlatform[]): number {
+  return all.reduce((sum, platform) => sum + platform.open(), 0);
+}
