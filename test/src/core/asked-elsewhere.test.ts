@@ -117,3 +117,64 @@ describeReplicas('what is asked of one process about a question in another', () 
     expect(noticeOf(0)).toContain('管理员');
   });
 });
+
+describeReplicas('that a question be stopped whose process has just died', () => {
+  onStage(shared);
+
+  /** The first replica has died in the middle of its answer; nobody has noticed yet. */
+  async function died(): Promise<{ readonly b: Replica; readonly message: InboundMessage }> {
+    const { message } = await halfAnswered();
+    const [turn] = await unended(a);
+    a.fallAsleep();
+    const b = await stage.start('b');
+    if (turn !== undefined) await b.store.turns.save(turn.id, { answer: '前半' }, turn.acceptedAt);
+    return { b, message };
+  }
+
+  /** The lease of the dead is over, and the other takes up what it left. */
+  async function expectStopped(b: Replica): Promise<void> {
+    await stage.endLeases();
+    await b.core.recover();
+    await until(closed(0), 'the answer has ended');
+    await until(async () => !(await stage.anyUnfinished()), 'nothing is left unended');
+    expect([outcomes()[0], textOf(0), noticeOf(0)]).toEqual(['stopped', '前半', '已停止']);
+    expect(b.model.asked).toEqual([]);
+    const buttons = stage.platform.replies[0]?.states.at(-1)?.buttons ?? [];
+    expect(buttons.map(({ kind }) => kind)).toContain('retry');
+  }
+
+  it('is honoured by the process that takes it up, when /stop said it', async () => {
+    const { b } = await died();
+    await send(b, '/stop');
+    await until(closed(1), 'the command is answered');
+    expect(textOf(1)).toContain('已停止');
+    await expectStopped(b);
+  });
+
+  it('is honoured by the process that takes it up, when its button was pressed', async () => {
+    const { b, message } = await died();
+    const button =
+      stage.platform.replies[0]?.states.at(-1)?.buttons?.find(({ kind }) => kind === 'stop')?.id ?? '';
+    const { place, sender } = message;
+    const { eventKey } = fakeMessage();
+    const press = { type: 'action', eventKey, place, actor: sender, button } as const;
+    expect(await b.core.inbox(press)).toMatchObject({ toast: '正在停止' });
+    await expectStopped(b);
+  });
+
+  it('is honoured also when another process has begun to take it up, and only its signal was lost', async () => {
+    const { b } = await died();
+    await stage.endLeases();
+    const [turn] = await unended(b);
+    // Between the taking and the first look nobody hears a signal for this turn.
+    const { of } = b.store.stopWishes;
+    Object.assign(b.store.stopWishes, {
+      of: async (...id: Parameters<typeof of>) => {
+        await b.store.stopWishes.make(id, 'stopped');
+        return of(...id);
+      },
+    });
+    expect(turn?.stopWish).toBeUndefined();
+    await expectStopped(b);
+  });
+});

@@ -42,8 +42,8 @@ export type ReplicaStage = {
   /** Every change of what is shown, with the replica that made it. */
   readonly writes: readonly string[];
   start(name: string): Promise<Replica>;
-  /** The database's clock has moved on, so that every lease is over. */
-  endLeases(): Promise<void>;
+  /** The database's clock has moved on, so that every lease is over; those of `living` were renewed meanwhile. */
+  endLeases(living?: readonly Replica[]): Promise<void>;
   /** What is stored, read by somebody who never sleeps: the turn of each reply, in the order of the replies. */
   stored(): Promise<readonly Turn[]>;
   anyUnfinished(): Promise<boolean>;
@@ -206,11 +206,16 @@ export async function createReplicaStage(makePlace: () => Promise<TestPlace>): P
       replicas.push(replica);
       return replica;
     },
-    async endLeases() {
+    async endLeases(living = []) {
       const [store] = stores;
-      const held = (await store?.leases.elsewhere('nobody')) ?? [];
-      await store?.leases.renew(
-        held.map(({ id, fence }) => ({ id, fence })),
+      if (store === undefined) return;
+      let over = await store.leases.elsewhere('nobody');
+      for (const { store: own } of living) {
+        const ofOthers = await own.leases.elsewhere(own.owner);
+        over = over.filter(({ id }) => ofOthers.some((other) => other.id === id));
+      }
+      await store.leases.renew(
+        over.map(({ id, fence }) => ({ id, fence })),
         -1,
       );
     },
