@@ -54,7 +54,7 @@ describe('chart', () => {
 
   it('says what is drawn, in which unit, over what', () => {
     expect(svg).toContain('>Lag &lt;p95&gt; (ms)<');
-    expect(svg).toContain('>replies at once<');
+    expect(svg).toContain('>replies at once (logarithmic)<');
     expect(svg).toContain('>ideal<');
     expect(svg).toContain('>60,000<');
   });

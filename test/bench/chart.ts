@@ -10,7 +10,7 @@ const style = `
     .ground { fill: #ffffff } .grid { stroke: #d8dee4 } .axis { stroke: #656d76 } .words { fill: #424a53 }
     .ours { stroke: #0969da; fill: #0969da } .floor { stroke: #9a6700; fill: #9a6700 }
     .line { fill: none; stroke-width: 2.5; stroke-linejoin: round } .dashed { stroke-dasharray: 6 5 }
-    text { font: 12px system-ui, sans-serif; stroke: none } .title { font-size: 15px; font-weight: 600 }
+    text { font: 12px system-ui, sans-serif } text.ours, text.floor { stroke: none } .title { font-size: 15px; font-weight: 600 }
     @media (prefers-color-scheme: dark) {
       .ground { fill: #0d1117 } .grid { stroke: #30363d } .axis { stroke: #8b949e } .words { fill: #c9d1d9 }
       .ours { stroke: #58a6ff; fill: #58a6ff } .floor { stroke: #d29922; fill: #d29922 }
@@ -40,10 +40,15 @@ export function toChart({ name, unit, points, floorName = 'floor' }: Curve): str
     `<rect class="ground" width="${width}" height="${height}" rx="6"/>`,
     text({ x: 16, y: 26 }, `${name} (${unit})`, 'words title'),
     ...grid(across, up),
-    text({ x: (plot.left + plot.right) / 2, y: height - 12 }, 'replies at once', 'words', 'middle'),
+    text(
+      { x: (plot.left + plot.right) / 2, y: height - 12 },
+      'replies at once (logarithmic)',
+      'words',
+      'middle',
+    ),
     ...(floors.length === 0 ? [] : series(floors.map(place), floorName, 'floor', 'dashed')),
     ...series(points.map(place), 'this service', 'ours', ''),
-    ...points.map((point) => valueLabel(place(point), point.value)),
+    ...points.map((point, index) => valueLabel(place(point), point.value, sideOf(index, points.length))),
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(name)}">\n  <style>${style}\n  </style>\n  ${parts.join('\n  ')}\n</svg>\n`;
 }
@@ -87,8 +92,14 @@ function series(points: readonly Point[], name: string, kind: 'ours' | 'floor', 
   ];
 }
 
-function valueLabel({ x, y }: Point, value: number): string {
-  return text({ x, y: y - 9 }, toTick(value), 'words', 'middle');
+function valueLabel({ x, y }: Point, value: number, side: 'start' | 'middle' | 'end'): string {
+  return text({ x: side === 'start' ? x + 5 : x, y: y - 9 }, toTick(value), 'words', side);
+}
+
+/** The first one keeps clear of the axis, the last one of the line's name. */
+function sideOf(index: number, count: number): 'start' | 'middle' | 'end' {
+  if (index === 0) return 'start';
+  return index === count - 1 ? 'end' : 'middle';
 }
 
 /** Three digits at most. */
