@@ -1,6 +1,7 @@
 import { ask } from './ask.ts';
 import type { AskSurroundings } from './ask-server.ts';
 import { isRequestFault } from './failure.ts';
+import type { Reader } from './reader.ts';
 import type { Server } from './server.ts';
 import type { ModelEnd, ModelEvent, ModelRequest } from './types.ts';
 import { unlessAborted } from './within.ts';
@@ -11,28 +12,25 @@ export type Pools = { readonly text: readonly Server[]; readonly vision: readonl
 /**
  * Asks for the chosen model where there is one, otherwise for the usual one. A chosen model that nobody lists, that is
  * blind to the pictures or whose servers are out of order leaves the question to the usual one, as long as nobody has
- * seen anything of an answer. Never throws; the last event is the one `end`.
+ * seen anything of an answer. The last event it gives is the one `end`.
  */
-export async function* askChosen(
+export async function askChosen(
   pools: Pools,
   request: ModelRequest,
   surroundings: AskSurroundings,
-  signal: AbortSignal,
-): AsyncGenerator<ModelEvent, void> {
+  reader: Reader,
+): Promise<void> {
   const { model, ...usual } = request;
   const pictured = isPictured(request);
   const usualServers = pictured ? pools.vision : pools.text;
-  const able = model === undefined ? [] : await serversFor(model, pictured, pools, signal);
+  const able = model === undefined ? [] : await serversFor(model, pictured, pools, reader.signal);
   if (able.length > 0) {
-    const end = yield* untilEnd(ask(able, request, surroundings, signal));
+    const end = await failedBefore((watched) => ask(able, request, surroundings, watched), reader);
     if (end === undefined) return;
-    if (!mayAskUsual(end, able, usualServers)) {
-      yield end;
-      return;
-    }
+    if (!mayAskUsual(end, able, usualServers)) return reader.give(end);
     surroundings.log.info({ model, fault: end.fault?.code }, 'the usual model is asked for the chosen one');
   }
-  yield* ask(usualServers, usual, surroundings, signal);
+  await ask(usualServers, usual, surroundings, reader);
 }
 
 function isPictured({ messages }: Pick<ModelRequest, 'messages'>): boolean {
@@ -57,17 +55,20 @@ export async function serversFor(
   });
 }
 
-/** Hands everything on but the end of a request that failed before anything of an answer came. */
-async function* untilEnd(
-  events: AsyncGenerator<ModelEvent>,
-): AsyncGenerator<ModelEvent, ModelEnd | undefined> {
+/** Hands everything on but the end of a request that failed before anything of an answer came: that it gives back. */
+async function failedBefore(
+  asking: (watched: Reader) => Promise<void>,
+  { give, signal }: Reader,
+): Promise<ModelEnd | undefined> {
   let begun = false;
-  for await (const event of events) {
-    if (event.type === 'end' && event.reason === 'failed' && !begun) return event;
+  let kept: ModelEnd | undefined;
+  const watched = (event: ModelEvent): void => {
     begun ||= event.type === 'start';
-    yield event;
-  }
-  return undefined;
+    if (event.type === 'end' && event.reason === 'failed' && !begun) kept = event;
+    else give(event);
+  };
+  await asking({ give: watched, signal });
+  return kept;
 }
 
 function mayAskUsual({ fault }: ModelEnd, asked: readonly Server[], usual: readonly Server[]): boolean {

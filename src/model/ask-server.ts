@@ -15,8 +15,9 @@ import {
   prepareMessages,
   type PreparedMessages,
 } from './request-body.ts';
+import type { Reader } from './reader.ts';
 import type { Server } from './server.ts';
-import type { ModelDescription, ModelEvent, ModelRequest } from './types.ts';
+import type { ModelDescription, ModelRequest } from './types.ts';
 import { unlessAborted } from './within.ts';
 
 export type AskSurroundings = {
@@ -57,14 +58,15 @@ export function createQuestion(request: ModelRequest): Question {
  * Asks one server, as often as a remedy or a lost idle socket allows without any pause. Ends with what became of it;
  * pauses and other servers are the caller's business.
  */
-export async function* askServer(
+export async function askServer(
   server: Server,
   question: Question,
   deadline: number,
   surroundings: AskSurroundings,
-  signal: AbortSignal,
-): AsyncGenerator<ModelEvent, AnswerOutcome> {
+  reader: Reader,
+): Promise<AnswerOutcome> {
   const { clock, log } = surroundings;
+  const { signal } = reader;
   let resets = 0;
   for (;;) {
     question.tries += 1;
@@ -74,13 +76,13 @@ export async function* askServer(
     if ('failure' in discovery) return { type: 'failed', failure: discovery.failure };
     const { model } = discovery.found;
     const firstTokenTimeoutMs = Math.max(1, deadline - clock.now().getTime());
-    const outcome = yield* tryOnce(
+    const outcome = await tryOnce(
       server,
       discovery.found,
       question,
       firstTokenTimeoutMs,
       surroundings,
-      signal,
+      reader,
     );
     if (outcome.type === 'ended' || signal.aborted) return outcome;
     const { failure } = outcome;
@@ -100,46 +102,44 @@ export async function* askServer(
   }
 }
 
-async function* tryOnce(
+async function tryOnce(
   server: Server,
   description: ModelDescription,
   question: Question,
   firstTokenTimeoutMs: number,
   surroundings: AskSurroundings,
-  signal: AbortSignal,
-): AsyncGenerator<ModelEvent, AnswerOutcome> {
+  { give, signal }: Reader,
+): Promise<AnswerOutcome> {
+  const { clock, log } = surroundings;
   const { thinking } = question.request;
   const opened = server.habits.opens(description.model, thinking);
   const prepared = prepare(server, description, question, surroundings);
   const { messageCount, imageCount, imageBytes } = question.messages;
-  surroundings.log.debug(
+  log.debug(
     { host: server.endpoint.host, messages: messageCount, images: imageCount, imageBytes },
     'sending a request to the model server',
   );
-  const parts = attempt({ ...surroundings, ...prepared, server, opened, firstTokenTimeoutMs, signal });
   const sent = server.send();
-  const startedAt = surroundings.clock.now().getTime();
+  const startedAt = clock.now().getTime();
   let firstAt: number | undefined;
-  try {
-    for (;;) {
-      const next = await parts.next();
-      const ended = next.done === true;
-      const first = firstAt === undefined;
-      firstAt ??= surroundings.clock.now().getTime();
-      if (first && (!ended || next.value.type === 'ended'))
-        yield { type: 'start', server: description, sentAt: new Date(startedAt) };
-      if (!ended) yield next.value;
-      else {
-        learn(server, description.model, question, next.value);
-        measure(next.value, startedAt, firstAt, surroundings);
-        if (!signal.aborted) tell(sent, next.value, startedAt, firstAt, surroundings);
-        return next.value;
-      }
-    }
-  } finally {
-    // The reader of this stream may leave at any event; the connection must not outlive it.
-    await parts.return({ type: 'failed', failure: abandoned });
-  }
+  const begin = (): void => {
+    if (firstAt !== undefined) return;
+    firstAt = clock.now().getTime();
+    give({ type: 'start', server: description, sentAt: new Date(startedAt) });
+  };
+  const outcome = await attempt(
+    { ...surroundings, ...prepared, server, opened, firstTokenTimeoutMs, signal },
+    (part) => {
+      begin();
+      give(part);
+    },
+  );
+  if (outcome.type === 'ended') begin();
+  const begunAt = firstAt ?? clock.now().getTime();
+  learn(server, description.model, question, outcome);
+  measure(outcome, startedAt, begunAt, surroundings);
+  if (!signal.aborted) tell(sent, outcome, startedAt, begunAt, surroundings);
+  return outcome;
 }
 
 function prepare(

@@ -2,9 +2,10 @@ import { type AskSurroundings, askServer, createQuestion, type Question } from '
 import { canTake, choose, type Need } from './choose-server.ts';
 import { type Failure, isRequestFault } from './failure.ts';
 import type { AnswerOutcome } from './read-answer.ts';
+import type { Reader } from './reader.ts';
 import type { Server } from './server.ts';
 import type { Slot } from './slots.ts';
-import type { ModelEnd, ModelEvent, ModelRequest } from './types.ts';
+import type { ModelEnd, ModelQueued, ModelRequest } from './types.ts';
 import { isAborted } from './within.ts';
 
 /** Each server is asked at most so often for one message, and only while nothing was handed out. */
@@ -23,18 +24,19 @@ type Standing = {
 };
 
 /**
- * Asks the servers until one begins to answer, the best first and again after a pause. Never throws; the last event is the one `end`.
+ * Asks the servers until one begins to answer, the best first and again after a pause. Never rejects; the last event it
+ * gives is the one `end`.
  */
-export async function* ask(
+export async function ask(
   servers: readonly Server[],
   request: ModelRequest,
   surroundings: AskSurroundings,
-  signal: AbortSignal,
-): AsyncGenerator<ModelEvent, void> {
+  reader: Reader,
+): Promise<void> {
   try {
     const question = createQuestion(request);
-    const end = yield* askInRounds(servers, question, surroundings, signal);
-    yield { ...end, ...effort(question, end) };
+    const end = await askInRounds(servers, question, surroundings, reader);
+    reader.give({ ...end, ...effort(question, end) });
   } catch (error) {
     // Unexpected by definition; the person's reply must be closed all the same.
     const name = error instanceof Error ? error.name : 'unknown';
@@ -42,16 +44,21 @@ export async function* ask(
       { error: name, stack: error instanceof Error ? error.stack : undefined },
       'model client failed',
     );
-    yield { type: 'end', reason: 'failed', fault: { code: 'server-error', evidence: `client: ${name}` } };
+    reader.give({
+      type: 'end',
+      reason: 'failed',
+      fault: { code: 'server-error', evidence: `client: ${name}` },
+    });
   }
 }
 
-async function* askInRounds(
+async function askInRounds(
   servers: readonly Server[],
   question: Question,
   surroundings: AskSurroundings,
-  signal: AbortSignal,
-): AsyncGenerator<ModelEvent, ModelEnd> {
+  reader: Reader,
+): Promise<ModelEnd> {
+  const { signal } = reader;
   if (signal.aborted) return aborted;
   const need = {
     pictured: question.messages.imageCount > 0,
@@ -69,12 +76,13 @@ async function* askInRounds(
     const ready = standings.filter((standing) => isReady(standing, need, surroundings));
     if (ready.length > 0) {
       const wanted = (): Server[] => choose(ready, need).map(({ server }) => server);
-      const taken = yield* surroundings.line.take({ wanted, asker: question.request.asker }, signal);
+      const waiting = surroundings.line.take({ wanted, asker: question.request.asker }, signal);
+      const taken = await handedOn(waiting, reader);
       if (taken === undefined) return aborted;
       if (taken === 'full') return failed(houseFull);
       const standing = ready.find(({ server }) => server === taken.server);
       if (standing === undefined) continue;
-      const outcome = yield* takeTurn(standing, taken.slot, question, surroundings, signal);
+      const outcome = await takeTurn(standing, taken.slot, question, surroundings, reader);
       if (outcome.type === 'ended') return isAborted(signal) ? endedWhileAborting(outcome.end) : outcome.end;
       if (isAborted(signal)) return aborted;
       ({ fault } = outcome.failure);
@@ -87,6 +95,18 @@ async function* askInRounds(
     } else if (!(await nextMayCome(standings, need, surroundings, signal))) {
       return isAborted(signal) ? aborted : failed(fault ?? unseen(standings));
     }
+  }
+}
+
+/** Gives the reader everything that comes until the result is there. */
+async function handedOn<Result>(
+  events: AsyncGenerator<ModelQueued, Result>,
+  { give }: Reader,
+): Promise<Result> {
+  for (;;) {
+    const next = await events.next();
+    if (next.done === true) return next.value;
+    give(next.value);
   }
 }
 
@@ -119,21 +139,21 @@ async function nextMayCome(
 }
 
 /** One server's turn, on the place that was taken for it. */
-async function* takeTurn(
+async function takeTurn(
   standing: Standing,
   slot: Slot,
   question: Question,
   surroundings: AskSurroundings,
-  signal: AbortSignal,
-): AsyncGenerator<ModelEvent, AnswerOutcome> {
+  reader: Reader,
+): Promise<AnswerOutcome> {
   const { server } = standing;
   const over = server.begin();
   try {
     const now = surroundings.clock.now().getTime();
     if (standing.tries === 0) standing.deadline = now + surroundings.firstTokenTimeoutMs;
     standing.tries += 1;
-    const outcome = yield* askServer(server, question, standing.deadline, surroundings, signal);
-    if (!signal.aborted) note(server, outcome, question.request.model);
+    const outcome = await askServer(server, question, standing.deadline, surroundings, reader);
+    if (!reader.signal.aborted) note(server, outcome, question.request.model);
     if (outcome.type === 'ended') surroundings.affinity.remember(question.request.affinity, server);
     return outcome;
   } finally {

@@ -29,7 +29,10 @@ const maxErrorBytes = 65_536;
 const maxWholeBytes = 1_000_000;
 
 /** Sends the request once and reads what comes. Never throws; the connection is closed whenever it returns. */
-export async function* attempt(options: AttemptOptions): AsyncGenerator<SplitPart, AnswerOutcome> {
+export async function attempt(
+  options: AttemptOptions,
+  give: (part: SplitPart) => void,
+): Promise<AnswerOutcome> {
   const { server, clock, firstTokenTimeoutMs, signal } = options;
   const connection = new AbortController();
   const unlink = link(signal, connection);
@@ -47,7 +50,8 @@ export async function* attempt(options: AttemptOptions): AsyncGenerator<SplitPar
     const opening = await inspect(response, options);
     if ('failure' in opening) return { type: 'failed', failure: opening.failure };
     const cut = (): void => connection.abort();
-    const outcome = yield* readAnswer({ ...options, bytes: opening.bytes, cut, onFirstToken: patience.stop });
+    const reading = { ...options, bytes: opening.bytes, cut, onFirstToken: patience.stop };
+    const outcome = await readAnswer(reading, give);
     return patience.expired() && outcome.type === 'failed'
       ? { type: 'failed', failure: tooLate(firstTokenTimeoutMs) }
       : outcome;

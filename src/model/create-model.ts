@@ -6,6 +6,7 @@ import { askChosen, serversFor, type Pools } from './ask-chosen.ts';
 import { expectedWaitMs, type Workplace } from './expected-wait.ts';
 import { createLine } from './line.ts';
 import { watchHealth } from './health-watch.ts';
+import { eventsOf } from './reader.ts';
 import { createServer, type Server, type ServerOptions } from './server.ts';
 import type { Model, ServerLoad } from './types.ts';
 import { unlessAborted } from './within.ts';
@@ -61,7 +62,10 @@ export function createModel(options: ModelOptions): Model {
 
   return {
     ask: (request, signal) =>
-      askChosen(pools, request, surroundings, AbortSignal.any([signal, stopping.signal])),
+      eventsOf(
+        (reader) => askChosen(pools, request, surroundings, reader),
+        AbortSignal.any([signal, stopping.signal]),
+      ),
     async describe({ vision, model }, signal) {
       const [able] = model === undefined ? [] : byDoubt(await serversFor(model, vision, pools, signal));
       if (able !== undefined) return able.known(model);

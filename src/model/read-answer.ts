@@ -29,8 +29,11 @@ export type AnswerOutcome =
 /** After the finish reason only usage and `[DONE]` can come; a server that forgets to close is not waited for. */
 const lastWordsMs = 1_000;
 
-/** Reads one event stream to its end; never throws. Gives out neighbouring tokens of one packet as one part. */
-export async function* readAnswer(options: AnswerOptions): AsyncGenerator<SplitPart, AnswerOutcome> {
+/** Reads one event stream to its end; never throws. Gives neighbouring tokens of one packet as one part. */
+export async function readAnswer(
+  options: AnswerOptions,
+  give: (part: SplitPart) => void,
+): Promise<AnswerOutcome> {
   const { clock, idleTimeoutMs, cut } = options;
   const parts: SplitPart[] = [];
   const splitter = createThinkSplitter(options.opened, (part) => append(parts, part));
@@ -47,7 +50,7 @@ export async function* readAnswer(options: AnswerOptions): AsyncGenerator<SplitP
         broken = { code: 'not-openai', evidence: 'a line longer than a megabyte' };
         break;
       }
-      if (parts.length > 0) yield* parts.splice(0);
+      for (const part of parts.splice(0)) give(part);
       if (progress.hopeless()) break;
       if (progress.over()) lastWords.wait();
       else if (progress.begun()) idle.wait();
@@ -62,7 +65,7 @@ export async function* readAnswer(options: AnswerOptions): AsyncGenerator<SplitP
   if (idle.expired()) broken = { code: 'idle-timeout', evidence: `silent for ${idleTimeoutMs} ms` };
   const end = progress.conclude(broken);
   splitter.end(end.reason === 'stop');
-  yield* parts.splice(0);
+  for (const part of parts.splice(0)) give(part);
   if (progress.begun() || end.fault === undefined) return { type: 'ended', end, seen: splitter.seen() };
   return { type: 'failed', failure: progress.failure() ?? unbegun(end.fault) };
 }

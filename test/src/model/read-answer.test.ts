@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type AnswerOutcome, readAnswer } from '../../../src/model/read-answer.ts';
+import type { SplitPart } from '../../../src/model/think-splitter.ts';
 import type { ProfileName, ReasoningWire } from '../../simulators/qwen/types.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 import { replay, startSimulator } from './support.ts';
@@ -14,21 +15,12 @@ async function read(pieces: readonly Uint8Array[]): Promise<Read> {
   const bytes = (async function* () {
     yield* pieces;
   })();
-  const reading = readAnswer({
-    bytes,
-    opened: false,
-    sent,
-    clock,
-    idleTimeoutMs: 1000,
-    cut: ignore,
-    onFirstToken: ignore,
-  });
-  const parts = [];
-  for (;;) {
-    const next = await reading.next();
-    if (next.done === true) return { ...replay(parts), outcome: next.value };
-    parts.push(next.value);
-  }
+  const parts: SplitPart[] = [];
+  const outcome = await readAnswer(
+    { bytes, opened: false, sent, clock, idleTimeoutMs: 1000, cut: ignore, onFirstToken: ignore },
+    (part) => parts.push(part),
+  );
+  return { ...replay(parts), outcome };
 }
 
 const recordings: readonly (readonly [ProfileName, ReasoningWire])[] = [
