@@ -112,7 +112,7 @@ function mostInWindow(limit: CallLimit, arrivals: readonly Arrival[]): number {
 }
 
 describe('whatever the limits, the wishes and the moments at which the platform counts', () => {
-  it('exceeds no window, sends every call that nobody gave up, and comes to rest', async () => {
+  it('no window exceeds any limit, every call that nobody gave up is sent, and all comes to rest', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(limit, { minLength: 1, maxLength: 4 }),
@@ -135,7 +135,7 @@ describe('whatever the limits, the wishes and the moments at which the platform 
     );
   });
 
-  it('lets nothing leave through a counter that the platform asked to pause', async () => {
+  it('nothing leaves through a counter that the platform asked to pause', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(limit, { minLength: 1, maxLength: 3 }),
