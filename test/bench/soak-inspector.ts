@@ -1,14 +1,27 @@
 /** Node's inspector over its WebSocket: looks into a process that knows nothing of being measured. */
 export type Inspector = {
   collectGarbage(): Promise<void>;
-  /** `heap`: live JavaScript objects; `external`: what they hold outside of it. Of the moment, so collect first. */
-  memory(): Promise<{ readonly heap: number; readonly external: number; readonly rss: number }>;
+  /** Of the moment, so collect first. */
+  memory(): Promise<ProcessMemory>;
   /** Timers, sockets, pipes and requests that keep the event loop alive. */
   activeHandles(): Promise<number>;
   /** A heap snapshot, as Chrome's DevTools read it. */
   snapshot(): Promise<string>;
   close(): void;
 };
+
+/** In bytes. `code`: the part of the heap that holds bytecode and machine code. `external`: what objects hold elsewhere. */
+export type ProcessMemory = Readonly<Record<'heap' | 'code' | 'external' | 'rss', number>>;
+
+/** Runs in the process under test. */
+const readMemory = `(() => {
+  const { heapUsed: heap, external, rss } = process.memoryUsage();
+  const spaces = process.getBuiltinModule('node:v8').getHeapSpaceStatistics();
+  const code = spaces
+    .filter(({ space_name: name }) => name.startsWith('code_') || name.startsWith('trusted_'))
+    .reduce((sum, { space_used_size: used }) => sum + used, 0);
+  return { heap, code, external, rss };
+})()`;
 
 type Reply = {
   readonly id?: number;
@@ -60,10 +73,7 @@ export async function connectInspector(url: string): Promise<Inspector> {
       await ask('HeapProfiler.collectGarbage');
       await ask('HeapProfiler.collectGarbage');
     },
-    async memory() {
-      const usage = (await evaluate('process.memoryUsage()')) as Record<string, number>;
-      return { heap: usage['heapUsed'] ?? NaN, external: usage['external'] ?? NaN, rss: usage['rss'] ?? NaN };
-    },
+    memory: async () => (await evaluate(readMemory)) as ProcessMemory,
     async activeHandles() {
       return Number(await evaluate('process.getActiveResourcesInfo().length'));
     },

@@ -34,12 +34,13 @@ export async function startSoakService(environment: ServiceEnvironment): Promise
     inspector,
     async look(messages) {
       await inspector.collectGarbage();
-      const { heap, external, rss } = await inspector.memory();
+      const { heap, code, external, rss } = await inspector.memory();
       const files = openFiles(service.pid);
       return {
         atSeconds: Math.round((performance.now() - startedAt) / 1000),
         messages,
         heapBytes: heap,
+        codeBytes: code,
         externalBytes: external,
         rssBytes: rss,
         descriptors: files.length,

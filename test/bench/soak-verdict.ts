@@ -7,6 +7,8 @@ export type Sample = {
   /** Messages said until then. */
   readonly messages: number;
   readonly heapBytes: number;
+  /** Of these, bytecode and machine code. */
+  readonly codeBytes: number;
   readonly externalBytes: number;
   readonly rssBytes: number;
   readonly descriptors: number;

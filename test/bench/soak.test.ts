@@ -9,6 +9,7 @@ const calm: Sample = {
   atSeconds: 0,
   messages: 0,
   heapBytes: 40_000 * kilobyte,
+  codeBytes: 0,
   externalBytes: 0,
   rssBytes: 0,
   descriptors: 40,

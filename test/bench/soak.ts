@@ -110,10 +110,11 @@ async function settle(): Promise<void> {
 
 async function look(): Promise<Sample> {
   const sample = await service.look(talk.said());
-  const { atSeconds, messages, heapBytes, externalBytes, rssBytes, descriptors, sockets, handles } = sample;
+  const { atSeconds, messages, heapBytes, codeBytes, externalBytes, rssBytes } = sample;
+  const { descriptors, sockets, handles } = sample;
   const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(2);
   console.log(
-    `${atSeconds} s, ${messages} messages: heap ${megabytes(heapBytes)} MB, external ${megabytes(externalBytes)} MB, resident ${megabytes(rssBytes)} MB, ${descriptors} descriptors, ${sockets} sockets, ${handles} handles`,
+    `${atSeconds} s, ${messages} messages: heap ${megabytes(heapBytes)} MB (code ${megabytes(codeBytes)}), external ${megabytes(externalBytes)} MB, resident ${megabytes(rssBytes)} MB, ${descriptors} descriptors, ${sockets} sockets, ${handles} handles`,
   );
   return sample;
 }

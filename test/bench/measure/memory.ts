@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { dingtalkStage } from '../../e2e/dingtalk-stage.ts';
 import { feishuStage } from '../../e2e/feishu-stage.ts';
 import type { CreateStage } from '../../e2e/stage.ts';
 import { wecomStage } from '../../e2e/wecom-stages.ts';
 import { freePort } from '../../support/service-process.ts';
 import type { Measurement } from '../measurement.ts';
+import { residentMegabytes } from '../stand/process-figures.ts';
 import { median } from '../statistics.ts';
 import { sleep, startOnStages, until } from './start-on-stages.ts';
 import { startBareProcess, untilReady } from './start-bare.ts';
@@ -82,9 +82,4 @@ async function bareMegabytes(): Promise<number> {
   } finally {
     await bare.end();
   }
-}
-
-function residentMegabytes(pid: number): number {
-  const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kilobytes ?? Number.NaN) / 1024;
 }
