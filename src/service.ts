@@ -174,6 +174,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const adapters = await createAdapters(options, { counters, replicas, shared: store.shared, notBefore });
   const model = modelFrom(options);
   const stopping = new AbortController();
+  let started = false;
   const watchLog = logWith(log, { part: 'watch' });
   const administrators = () => [...config.access.admins, ...policy.current().administrators];
   const tellAll = createTellAdministrators({ administrators, adapters, uuid: randomUUID, log: watchLog });
@@ -201,6 +202,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       engine: store.engine,
       platforms: () => adapters.map((adapter) => ({ id: adapter.id, health: adapter.health() })),
       models: () => model.health(),
+      waitsFor: () => (started ? undefined : (members.waitsFor() ?? 'the platforms to be connected')),
       stopping: () => stopping.signal.aborted,
     },
     metrics: metrics.registry,
@@ -210,10 +212,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { port } = await http.start();
   model.start();
   const membership = members.keep();
-  // Until the others leave this one its part of the limits, it takes nothing in that they could answer sooner.
+  // Until the others leave this one its part of the limits, it takes nothing in that they could answer sooner: no adapter
+  // is started, so webhooks are refused for the time being and no connection is made, nothing is taken up, and it leads
+  // nothing.
   await members.entered(signal);
   await core.recover();
   await Promise.all(adapters.map((adapter) => adapter.start(core.inbox)));
+  started = true;
   const lead = async (leading: AbortSignal): Promise<void> => {
     await Promise.all([keepPurging(options, store, leading), core.lead(leading), adminCode.lead(leading)]);
   };

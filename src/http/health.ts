@@ -9,18 +9,20 @@ export type HealthSources = {
   readonly engine: 'sqlite' | 'postgres';
   readonly platforms: () => readonly { readonly id: string; readonly health: AdapterHealth }[];
   readonly models: () => readonly ModelHealth[];
+  /** What the start waits for, in words; nothing is taken before. Undefined once it has started. */
+  readonly waitsFor: () => string | undefined;
   /** True from the moment the service was asked to stop. */
   readonly stopping: () => boolean;
 };
 
 /**
- * Ready means: the store and at least one platform are up, or would be if another replica did not hold its only
- * connection. A model server that is down does not count, for people then
- * still get an honest sentence.
+ * Ready means: started, and the store and at least one platform are up, or would be if another replica did not hold its
+ * only connection. A model server that is down does not count, for people then still get an honest sentence.
  */
-export function isReady({ store, platforms, stopping }: HealthSources): boolean {
+export function isReady({ store, platforms, waitsFor, stopping }: HealthSources): boolean {
   return (
     !stopping() &&
+    waitsFor() === undefined &&
     store() === 'up' &&
     platforms().some(({ health: { state } }) => state === 'up' || state === 'standby')
   );
@@ -30,6 +32,7 @@ export function isReady({ store, platforms, stopping }: HealthSources): boolean 
 export function readinessDetails(sources: HealthSources): Json {
   return {
     ready: isReady(sources),
+    waitsFor: sources.waitsFor() ?? null,
     stopping: sources.stopping(),
     store: { state: sources.store(), engine: sources.engine },
     platforms: sources.platforms().map(({ id, health }) => ({

@@ -24,6 +24,8 @@ export type LeaseOptions = {
   readonly alone: boolean;
   /** Nobody else lives now, though others could; unset: as `alone` says. */
   readonly nobodyElse?: () => boolean;
+  /** Whoever may make no calls at present leaves turns to others; unset: it always may. */
+  readonly mayTake?: () => boolean;
   readonly clock: Clock;
   /** Milliseconds that pass also while the wall clock is set back; from any beginning. */
   readonly monotonicMs: () => number;
@@ -67,7 +69,16 @@ const idle: Worker = {
  * database refuses writes with an older one, and no call to a platform leaves while our leases may be over.
  */
 export function createLeases(options: LeaseOptions): Leases {
-  const { store, owner, alone, nobodyElse = () => alone, clock, monotonicMs, log } = options;
+  const {
+    store,
+    owner,
+    alone,
+    nobodyElse = () => alone,
+    mayTake = () => true,
+    clock,
+    monotonicMs,
+    log,
+  } = options;
   const released = new AbortController();
   let worker = idle;
   let renewing: Promise<boolean> | undefined;
@@ -120,6 +131,7 @@ export function createLeases(options: LeaseOptions): Leases {
   }
 
   async function take(which: 'expired' | 'all'): Promise<void> {
+    if (!mayTake()) return;
     const [except, adapters] = [worker.inWork(), worker.adapters()];
     const turns = await store.take({ owner, forMs: leaseMs, which, except, adapters });
     if (turns.length === 0) return;

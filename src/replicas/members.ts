@@ -1,7 +1,17 @@
 import type { Clock, Logger } from '../contract/runtime.ts';
 import type { Replica, ReplicaStore } from '../store/replicas.ts';
 import type { Signals } from '../store/signals.ts';
-import { aliveMs, beatIntervalMs, hurryMs, longestMemoryMs, marginMs, patienceMs } from './member-times.ts';
+import { divisionAmong, heldByEnded, mostHeldByEnded } from './division.ts';
+import {
+  aliveMs,
+  beatIntervalMs,
+  hurryMs,
+  marginMs,
+  patienceMs,
+  shortWindowMs,
+  silentMs,
+  undisturbedMs,
+} from './member-times.ts';
 
 /** What is divided among the processes that live. */
 export type Divided = {
@@ -29,6 +39,8 @@ export type Members = {
   others(): number;
   /** This process may use its part now; from memory. */
   isIn(): boolean;
+  /** What it waits for until it may, for operators; undefined once it may. From memory. */
+  waitsFor(): string | undefined;
   /** Resolves once it is; rejects when the signal aborts first. */
   entered(signal: AbortSignal): Promise<void>;
   /** Renews its membership until it leaves. Never rejects. */
@@ -43,8 +55,8 @@ const channel = 'replicas';
  * Lets several processes share what a platform allows to one app: of N that live each takes one N-th. Whoever comes in is
  * counted by the others first, which they say only when they use no more than their smaller part; and until all have said
  * so, or are dead, it makes no call. Whoever was not heard of for six seconds is dead for the others, and knows itself so
- * a little earlier; coming back it is as new. What an ended one may have used counts until its windows are over. So the sum
- * of all never exceeds the limits.
+ * a little earlier; coming back it is as new. What an ended one may have used is out of reach until its windows are over
+ * (`division.ts`). So the sum of all does not exceed the limits.
  */
 export function createMembers(options: MembersOptions): Members {
   const { store, signals, owner, clock, monotonicMs, log } = options;
@@ -56,6 +68,9 @@ export function createMembers(options: MembersOptions): Members {
   /** When we last said that we live; undefined while somebody who lives may not take account of us. */
   let inSince: Moment | undefined;
   let waitingSince: number | undefined;
+  let missing = 0;
+  /** Since when somebody who came is not counted, because more is in use than would be left. */
+  let crowdedSince: number | undefined;
   const leaving = new AbortController();
   let keeping: Promise<void> | undefined;
   let wake = new AbortController();
@@ -71,28 +86,62 @@ export function createMembers(options: MembersOptions): Members {
     return passedMs < aliveMs - marginMs;
   }
 
-  function divide(all: readonly Replica[]): void {
-    replicasIn = (windowMs) => {
-      const counting = -Math.min(windowMs, longestMemoryMs) - marginMs;
-      return all.filter((replica) => replica.owner === owner || replica.aliveForMs > counting).length;
-    };
+  function divide(among: (windowMs: number) => number): void {
+    replicasIn = among;
     for (const each of shared) each.divide(replicasIn);
   }
 
-  /** Those who live and take no account of us yet. */
-  const unanswered = (others: readonly Replica[]): readonly Replica[] =>
-    others.filter((other) => !other.counts.includes(owner));
+  const within = (): boolean => shared.every((each) => each.within());
 
-  function judge(others: readonly Replica[], asked: Moment): void {
-    const missing = unanswered(others);
-    if (missing.length === 0) waitingSince = undefined;
-    else waitingSince ??= asked.monotonic;
-    const tired = waitingSince !== undefined && asked.monotonic - waitingSince > patienceMs;
-    if (tired && inSince === undefined)
-      log.warn({ missing: missing.length }, 'going on without the answer of every replica');
+  /**
+   * Takes account of all who live; false while more is in use than that leaves. Where the part of one that has ended, or
+   * has fallen silent, will be free soon, nobody stands still for a newcomer meanwhile: it is tried whether there is room,
+   * and no more is used than will be this one's when that part is free.
+   */
+  function makeRoom(
+    all: readonly Replica[],
+    living: readonly string[],
+    counted: readonly string[],
+    now: number,
+  ): boolean {
+    const before = counts.filter((name) => name !== owner);
+    divide(divisionAmong(all, { counts: living, before }));
+    if (living.length === counted.length || within()) {
+      crowdedSince = undefined;
+      return true;
+    }
+    crowdedSince ??= now;
+    if (now - crowdedSince >= undisturbedMs) return false;
+    const silent = all.some(({ aliveForMs }) => aliveForMs > 0 && aliveForMs < aliveMs - silentMs);
+    if (!silent && heldByEnded(all, undisturbedMs) === 0) return false;
+    const untilNow = divisionAmong(all, { counts: counted, before });
+    const later = divisionAmong(
+      all.filter(({ aliveForMs }) => aliveForMs > 0),
+      { counts: living, before },
+    );
+    divide((windowMs) => Math.max(untilNow(windowMs), later(windowMs)));
+    return false;
+  }
+
+  /** Those who live and take no account of us yet. */
+  const unanswered = (living: readonly Replica[]): readonly Replica[] =>
+    living.filter((other) => !other.counts.includes(owner));
+
+  function judge(all: readonly Replica[], living: readonly Replica[], asked: Moment): void {
+    missing = unanswered(living).length;
     const entering = inSince === undefined;
-    inSince = missing.length === 0 || tired ? asked : undefined;
-    if (entering && inSince !== undefined) log.info({ replicas: others.length + 1 }, 'one of the replicas');
+    const tooSoon = entering && heldByEnded(all, shortWindowMs) > mostHeldByEnded;
+    const ready = missing === 0 && !tooSoon;
+    if (ready) waitingSince = undefined;
+    else if (waitingSince === undefined) {
+      waitingSince = asked.monotonic;
+      log.info({ missing, longestMs: patienceMs }, 'waiting for a part of what the platforms allow');
+    }
+    const waitedMs = waitingSince === undefined ? 0 : asked.monotonic - waitingSince;
+    const tired = waitedMs > patienceMs;
+    if (tired && entering) log.warn({ missing }, 'going on without the answer of every replica');
+    inSince = ready || tired ? asked : undefined;
+    if (entering && inSince !== undefined) log.info({ replicas: living.length + 1 }, 'one of the replicas');
   }
 
   /** True when there is nothing to hurry for. */
@@ -103,19 +152,18 @@ export function createMembers(options: MembersOptions): Members {
     others = living.length;
     const alive = [owner, ...living.map((replica) => replica.owner)];
     // Less is used before it is said, and more only after it was said that somebody is not counted any more.
-    divide(all);
     const agreed = counts.filter((name) => alive.includes(name));
-    const settled = shared.every((each) => each.within());
+    const settled = makeRoom(all, alive, agreed, asked.monotonic);
     const news = settled && agreed.length < alive.length;
     counts = settled ? alive : agreed;
-    judge(living, asked);
+    judge(all, living, asked);
     changed.abort();
     changed = new AbortController();
     if (news) {
       await store.beat({ owner, forMs: aliveMs, counts });
       await signals.notify(channel, owner);
     }
-    return inSince !== undefined;
+    return inSince !== undefined && settled;
   }
 
   async function keep(): Promise<void> {
@@ -144,6 +192,14 @@ export function createMembers(options: MembersOptions): Members {
     },
     others: () => others,
     isIn,
+    waitsFor() {
+      if (isIn()) return undefined;
+      if (missing === 0) return 'what the other replicas say, or the end of an ended one’s last calls';
+      return (
+        `${missing} of the other replicas to leave this one its part of what the platforms allow: ` +
+        `it has just died, or used more in the last minute; ${patienceMs / 1_000} s at the most`
+      );
+    },
     async entered(signal) {
       while (!isIn()) {
         signal.throwIfAborted();
@@ -172,6 +228,7 @@ export const aloneMember: Members = {
   share: () => undefined,
   others: () => 0,
   isIn: () => true,
+  waitsFor: () => undefined,
   entered: async () => undefined,
   keep: async () => undefined,
   leave: async () => undefined,

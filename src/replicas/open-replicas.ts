@@ -33,6 +33,7 @@ export function openReplicas(
     store: store.leases,
     alone,
     nobodyElse: () => members.others() === 0,
+    mayTake: () => members.isIn(),
     log: logWith(log, { part: 'leases' }),
   });
   return {

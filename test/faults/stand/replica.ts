@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import {
   freePort,
   startServiceProcess,
@@ -41,6 +42,12 @@ export type ReplicaOptions = {
 
 const pollMs = 5;
 const answerWithinMs = 2_000;
+const askAgainMs = 20;
+/**
+ * Whoever comes to others waits until they leave it its part of the platforms' limits: ninety seconds at most
+ * (`src/replicas/member-times.ts`), and the start itself.
+ */
+const readyWithinMs = 120_000;
 
 export async function createReplica(options: ReplicaOptions): Promise<Replica> {
   const port = await freePort();
@@ -62,6 +69,12 @@ export async function createReplica(options: ReplicaOptions): Promise<Replica> {
     options.onEnded(output());
   };
   const alive = (): boolean => service !== undefined && lives(service.pid);
+  const readiness = async (): Promise<number | undefined> => {
+    const signal = AbortSignal.timeout(answerWithinMs);
+    const answer = await fetch(`http://127.0.0.1:${port}/readyz`, { signal }).catch(() => undefined);
+    await answer?.body?.cancel();
+    return answer?.status;
+  };
 
   return {
     index: options.index,
@@ -75,13 +88,15 @@ export async function createReplica(options: ReplicaOptions): Promise<Replica> {
       service = await startServiceProcess(options.folder, { ...options.environment, PORT: String(port) });
       told = false;
     },
-    ready: () => current().ready(),
-    async readiness() {
-      const signal = AbortSignal.timeout(answerWithinMs);
-      const answer = await fetch(`http://127.0.0.1:${port}/readyz`, { signal }).catch(() => undefined);
-      await answer?.body?.cancel();
-      return answer?.status;
+    async ready() {
+      const giveUpAt = performance.now() + readyWithinMs;
+      while ((await readiness()) !== 200) {
+        if (!alive() || performance.now() > giveUpAt)
+          throw new Error(`replica ${options.index} is not ready: ${output()}`);
+        await wait(askAgainMs);
+      }
     },
+    readiness,
     signal(signal) {
       process.kill(current().pid, signal);
       if (signal === 'SIGSTOP') stopped = true;
@@ -96,7 +111,7 @@ export async function createReplica(options: ReplicaOptions): Promise<Replica> {
       const giveUpAt = performance.now() + withinMs;
       while (alive()) {
         if (performance.now() > giveUpAt) return false;
-        await new Promise((resolve) => setTimeout(resolve, pollMs));
+        await wait(pollMs);
       }
       tell();
       return true;

@@ -58,6 +58,7 @@ export async function start(options: StartOptions = {}): Promise<Started> {
         engine: 'sqlite',
         platforms: () => [],
         models: () => [],
+        waitsFor: () => undefined,
         stopping: () => false,
         ...options.health,
       },

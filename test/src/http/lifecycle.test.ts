@@ -18,6 +18,7 @@ it('says which port is taken and by which setting to change it', async () => {
       engine: 'sqlite',
       platforms: () => [],
       models: () => [],
+      waitsFor: () => undefined,
       stopping: () => false,
     },
     metrics: { contentType: 'text/plain', metrics: async () => '' },

@@ -35,6 +35,7 @@ describe('/readyz', () => {
     ['the platform is still connecting', 503, health('connecting')],
     ['the store is down', 503, health('up', { store: () => 'down' })],
     ['there is no platform', 503, { platforms: () => [] }],
+    ['the start still waits', 503, health('up', { waitsFor: () => 'two other replicas' })],
     ['the service is stopping', 503, health('up', { stopping: () => true })],
   ])('when %s: %i', async (_, status, sources) => {
     const { port } = await start({ health: sources });
@@ -45,6 +46,7 @@ describe('/readyz', () => {
     const { port } = await start({ health: health('up') });
     expect(JSON.parse((await get(port, '/readyz')).body)).toEqual({
       ready: true,
+      waitsFor: null,
       stopping: false,
       store: { state: 'up', engine: 'sqlite' },
       platforms: [{ id: 'parrot', state: 'up', since: SINCE.toISOString(), reconnects: 2, detail: null }],

@@ -176,6 +176,19 @@ describe('while it runs, a process', () => {
     await keeping;
   });
 
+  it('takes up nothing while it may make no calls, and then what is still there', async () => {
+    let mayCall = false;
+    const waiting = createLeaseStage({ mayTake: () => mayCall });
+    waiting.database.left.push(leftTurn('left'));
+    await waiting.leases.takeOver();
+    void waiting.leases.keep(new AbortController().signal);
+    await waiting.clock.advance(10_000);
+    expect(waiting.taken).toEqual([]);
+    mayCall = true;
+    await waiting.clock.advance(takeIntervalMs);
+    expect(waiting.taken).toEqual(['left']);
+  });
+
   it('that is to stop takes nothing more but keeps what it has until it lets go', async () => {
     const stop = new AbortController();
     const keeping = stage.leases.keep(stop.signal);

@@ -15,6 +15,8 @@ type Process = {
   among(windowMs?: number): number;
   /** It uses more than its part now, or no longer. */
   uses(within: boolean): void;
+  /** It uses so much of a minute's limit. */
+  usesPart(part: number): void;
   /** The process stands still, or goes on. */
   still(standing: boolean): void;
 };
@@ -25,7 +27,7 @@ let signals: Signals;
 
 function process(owner: string): Process {
   let replicasIn: (windowMs: number) => number = () => Number.NaN;
-  let within = true;
+  let within: () => boolean = () => true;
   let standing = false;
   const frozen = new Promise<never>(() => undefined);
   const members = createMembers({
@@ -36,12 +38,13 @@ function process(owner: string): Process {
     monotonicMs: () => clock.now().getTime(),
     log: silentLog,
   });
-  members.share({ divide: (given) => (replicasIn = given), within: () => within });
+  members.share({ divide: (given) => (replicasIn = given), within: () => within() });
   void members.keep();
   return {
     members,
     among: (windowMs = 1_000) => replicasIn(windowMs),
-    uses: (given) => (within = given),
+    uses: (given) => (within = () => given),
+    usesPart: (part) => (within = () => 1 / replicasIn(minuteMs) >= part),
     still: (given) => (standing = given),
   };
 }
@@ -93,16 +96,17 @@ describe('a process that comes', () => {
     expect(two.members.isIn()).toBe(true);
   });
 
-  it('waits for one that died until its death is certain, and longer only for its windows', async () => {
+  it('waits for one that died until its death is certain and its last second over, and longer only for its windows', async () => {
     const one = process('one');
     await clock.advance(5_000);
     one.still(true);
     await clock.advance(1_000);
     const two = process('two');
     await clock.advance(2_000);
-    expect(two.members.isIn()).toBe(false);
+    expect([two.members.isIn(), two.members.waitsFor()]).toEqual([false, expect.stringContaining('1 of')]);
     await clock.advance(5_000);
-    expect(two.members.isIn()).toBe(true);
+    expect([two.members.isIn(), two.members.waitsFor()]).toEqual([true, undefined]);
+    await clock.advance(1_000);
     expect([two.among(30), two.among(minuteMs)]).toEqual([1, 2]);
     await clock.advance(minuteMs + 5_000);
     expect([two.among(minuteMs), two.among(60 * minuteMs)]).toEqual([1, 2]);
@@ -123,6 +127,30 @@ describe('a process that ends', () => {
     const three = process('three');
     await clock.advance(1_000);
     expect(three.members.isIn()).toBe(true);
+  });
+
+  it('has its part kept from all the others, so that whoever comes shares only what is left', async () => {
+    const [one, two] = [process('one'), process('two')];
+    await clock.advance(2_000);
+    await two.members.leave();
+    const three = process('three');
+    await clock.advance(5_000);
+    expect([one, three].map((each) => [each.among(), each.among(minuteMs)])).toEqual([
+      [2, 4],
+      [2, 4],
+    ]);
+  });
+
+  it('is followed by one that is let in when its part is free, and nobody makes room for that before', async () => {
+    const [one, two] = [process('one'), process('two')];
+    await clock.advance(2_000);
+    await two.members.leave();
+    one.usesPart(1 / 2);
+    const three = process('three');
+    await clock.advance(50_000);
+    expect([one.among(minuteMs), three.members.isIn()]).toEqual([2, false]);
+    await clock.advance(15_000);
+    expect([one.among(minuteMs), three.among(minuteMs), three.members.isIn()]).toEqual([2, 2, true]);
   });
 });
 

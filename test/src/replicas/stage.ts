@@ -69,7 +69,7 @@ export type LeaseStage = {
   hold(turn: Held): void;
 };
 
-export function createLeaseStage({ alone = false } = {}): LeaseStage {
+export function createLeaseStage({ alone = false, mayTake = (): boolean => true } = {}): LeaseStage {
   const database = createLeaseDatabase();
   const clock = createFakeClock();
   const inWork = new Map<TurnId, Held>();
@@ -80,6 +80,7 @@ export function createLeaseStage({ alone = false } = {}): LeaseStage {
     store: database,
     owner: 'me',
     alone,
+    mayTake,
     clock,
     monotonicMs: () => monotonicMs,
     log: silentLog,
