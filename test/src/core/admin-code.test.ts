@@ -46,6 +46,24 @@ describe('the code of the first administrator', () => {
     expect(world.logged.join('\n')).not.toContain(codeInFile());
   });
 
+  it('that can never be settled is not tried for ever, and nothing is said that does not hold', async () => {
+    Object.assign(world.store.audit, { write: () => Promise.reject(new Error('a bug')) });
+    const failed = (): number => world.logged.filter((line) => line.includes('could not be stored')).length;
+    const before = world.adapter.replies.length;
+    await world.core.inbox(direct(codeInFile()));
+    for (let tries = 1; world.adapter.replies.length === before; tries += 1) {
+      expect(tries).toBeLessThan(10);
+      await world.until(() => failed() === tries || world.adapter.replies.length > before, 'the try is over');
+      await world.core.recover();
+    }
+    await world.until(() => world.adapter.replies[before]?.outcome !== undefined, 'it is closed');
+    expect(world.adapter.last()).toMatchObject({
+      markdown: '',
+      notice: expect.stringContaining('出了点问题'),
+    });
+    expect(failed()).toBe(3);
+  });
+
   it('stays the same over restarts, and its file is mended when it was damaged or opened to others', async () => {
     const code = codeInFile();
     writeFileSync(world.adminCodeFile, `${code}\n`, { mode: 0o644 });
