@@ -45,9 +45,6 @@ const ROUNDING_MS = 5;
 const RESERVED_PART = 0.05;
 /** A call given up without an answer may still lie in some buffer and be counted by the platform this much later. */
 export const STRAY_MS = 1000;
-/** Room left for calls that a crash made us forget; as often as so many have left they are stored. */
-const FORGOTTEN_PART = 0.05;
-const LEAST_FORGOTTEN = 3;
 /** A permit that becomes free within this time is as good as a free one for a call that must not wait. */
 const SOON_MS = 100;
 /** Yielding calls are not spaced before this part of the permits is in use … */
@@ -92,27 +89,18 @@ export function createGate(rule: GateRule, memory?: RememberedCounter, now = 0, 
   };
 }
 
-/** For how many calls that nobody remembers after a crash a limit of so many calls leaves room. */
-export function roomForForgotten(calls: number): number {
-  return Math.min(Math.floor(calls / 4), Math.max(LEAST_FORGOTTEN, Math.ceil(calls * FORGOTTEN_PART)));
-}
-
 /** When the permits end that calls of an earlier process hold. */
 function heldBefore(
-  { calls, holdMs }: GateRule,
+  { holdMs }: GateRule,
   { earlier }: RememberedCounter,
   now: number,
   wallMs: number,
 ): number[] {
-  if (earlier.length === 0) return [];
-  const latest = now + holdMs + STRAY_MS;
-  const ends = earlier.flatMap((counted) =>
-    // Further off than any can be: the machine's clock was set back since.
-    Array.from({ length: counted.calls }, () => Math.min(latest, now + counted.untilMs - wallMs)),
-  );
-  return [...ends, ...Array.from({ length: roomForForgotten(calls) }, () => latest)].toSorted(
-    (one, other) => one - other,
-  );
+  // Further off than any can be: the machine's clock was set back since.
+  const latest = now + 2 * holdMs;
+  return earlier
+    .flatMap(({ untilMs, calls }) => Array<number>(calls).fill(Math.min(latest, now + untilMs - wallMs)))
+    .toSorted((one, other) => one - other);
 }
 
 /**

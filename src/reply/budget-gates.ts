@@ -6,7 +6,6 @@ import {
   isPaused,
   isWithin,
   isWindingDown,
-  roomForForgotten,
   type Gate,
   type GateRule,
 } from './budget-gate.ts';
@@ -44,8 +43,7 @@ export function createGates(limits: readonly CallLimit[], wallMs: () => number, 
   function makeGate({ limit, rule }: Family, key: string, now: number): Gate {
     if (memory === undefined || limit.windowMs < REMEMBERED_FROM_MS) return createGate(rule);
     const { per, apis, windowMs } = limit;
-    const name = JSON.stringify([per, apis, windowMs, key]);
-    const counter = memory.counter(name, windowMs, roomForForgotten(rule.calls));
+    const counter = memory.counter(JSON.stringify([per, apis, windowMs, key]), limit);
     return createGate(rule, counter, now, wallMs());
   }
 

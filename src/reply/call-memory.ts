@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { CallLimit } from '../contract/budget.ts';
 import type { Clock } from '../contract/runtime.ts';
 import type { CallStore } from '../store/calls.ts';
 import type { CallRow } from '../store/schema.ts';
@@ -14,13 +15,13 @@ export type RememberedCounter = {
   note(untilMs: number): void;
 };
 
-/** What a budget counts in windows that are longer than a restart takes. */
+/**
+ * What a budget counts in windows that are longer than a restart takes. A crash forgets the last few calls; for as many as
+ * that may be, whoever takes a counter over counts more than is stored.
+ */
 export type CallMemory = {
-  /**
-   * `name` says which counter of which limit it is; `windowMs`: its window; `room`: for how many calls that a crash made
-   * it forget the budget leaves room, so that it need not be stored more often.
-   */
-  counter(name: string, windowMs: number, room: number): RememberedCounter;
+  /** `name` says which counter of which limit it is. To be called once before calls are noted. */
+  counter(name: string, limit: Pick<CallLimit, 'calls' | 'windowMs'>): RememberedCounter;
 };
 
 /** The memory of all budgets, and the two halves of its keeping. */
@@ -36,6 +37,12 @@ export type KeptCallMemory = {
 const PARTS = 12;
 /** 96 bits; the name itself may hold the id of a chat, which is nobody's business here. */
 const NAME_CHARACTERS = 16;
+/** How many calls a crash may forget: a part of what a minute allows, which is as many as Feishu takes in a second … */
+const FORGOTTEN_PART = 0.05;
+const FORGOTTEN_OF_MS = 60_000;
+/** … and a few where that is next to nothing, but not most of what there is. */
+const LEAST_FORGOTTEN = 3;
+const MOST_FORGOTTEN_PART = 0.25;
 /** What has ended is looked for so often. */
 const SWEEP_MS = 60_000;
 
@@ -77,11 +84,11 @@ export function createCallMemory(store: CallStore, clock: Clock, onUnsaved: () =
     return counter;
   }
 
-  function note(counter: Counter, name: string, endOfPart: number): void {
+  function note(counter: Counter, name: string, endOfPart: number, calls: number): void {
     counter.foreign = false;
-    add(counter.counted, endOfPart, 1);
-    add(counter.unsaved, endOfPart, 1);
-    counter.unsavedCalls += 1;
+    add(counter.counted, endOfPart, calls);
+    add(counter.unsaved, endOfPart, calls);
+    counter.unsavedCalls += calls;
     unsaved.add(name);
   }
 
@@ -101,16 +108,24 @@ export function createCallMemory(store: CallStore, clock: Clock, onUnsaved: () =
 
   return {
     of: (platform) => ({
-      counter(plainName, windowMs, room) {
+      counter(plainName, limit) {
         const name = hashOf(`${platform} ${plainName}`);
+        const partMs = Math.ceil(limit.windowMs / PARTS);
+        const room = roomForForgotten(limit);
+        const endOf = (untilMs: number): number => Math.ceil(untilMs / partMs) * partMs;
         const known = counters.get(name);
-        const partMs = Math.ceil(windowMs / PARTS);
+        const foreign = known?.foreign === true;
+        if (foreign) {
+          // Stored with the rest, for this process may crash as well.
+          note(known, name, endOf(clock.now().getTime() + limit.windowMs + partMs), room);
+          onUnsaved();
+        }
         return {
-          earlier: known?.foreign === true ? [...known.counted].map(toCounted) : [],
+          earlier: foreign ? [...known.counted].map(toCounted) : [],
           note(untilMs) {
             const counter = counterOf(platform, name, false);
             const first = !counter.stored;
-            note(counter, name, Math.ceil(untilMs / partMs) * partMs);
+            note(counter, name, endOf(untilMs), 1);
             if (first || counter.unsavedCalls >= room) onUnsaved();
           },
         };
@@ -147,6 +162,12 @@ export function createCallMemory(store: CallStore, clock: Clock, onUnsaved: () =
       }
     },
   };
+}
+
+function roomForForgotten({ calls, windowMs }: Pick<CallLimit, 'calls' | 'windowMs'>): number {
+  const perMinute = calls * Math.min(1, FORGOTTEN_OF_MS / windowMs);
+  const few = Math.max(LEAST_FORGOTTEN, Math.ceil(perMinute * FORGOTTEN_PART));
+  return Math.min(few, Math.floor(calls * MOST_FORGOTTEN_PART));
 }
 
 /** The rows that count for a window, among those that count for a day. */

@@ -180,7 +180,8 @@ describe('whatever the limit and the crowd', () => {
             const sinceMs = nowMs();
             await clock.advance(Math.max(0, untilMs - sinceMs));
             const part = Math.max(1, Math.floor(limit.calls / replicas));
-            for (const { atMs: last } of left.filter(({ atMs: at }) => at > sinceMs)) {
+            // The window that ends now, and those that end with each later call.
+            for (const last of [sinceMs, ...left.map(({ atMs: at }) => at).filter((at) => at > sinceMs)]) {
               const inWindow = left.filter(({ atMs: at }) => at > last - limit.windowMs && at <= last);
               expect(inWindow.length).toBeLessThanOrEqual(part);
             }

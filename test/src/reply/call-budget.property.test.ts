@@ -25,7 +25,7 @@ const limit: fc.Arbitrary<CallLimit> = fc
       'message' as const,
     ),
     apis: fc.option(fc.constantFrom(['open'], ['edit'], ['open', 'edit']), { nil: undefined }),
-    calls: fc.integer({ min: 1, max: 12 }),
+    calls: fc.integer({ min: 1, max: 8 }),
     windowMs: fc.integer({ min: 50, max: 3000 }),
   })
   .map(({ apis, ...rest }) => (apis === undefined ? rest : { ...rest, apis }));
@@ -116,7 +116,7 @@ describe('whatever the limits, the wishes and the moments at which the platform 
     await fc.assert(
       fc.asyncProperty(
         fc.array(limit, { minLength: 1, maxLength: 4 }),
-        fc.array(wish, { minLength: 1, maxLength: 60 }),
+        fc.array(wish, { minLength: 30, maxLength: 60 }),
         async (limits, wishes) => {
           const { budget, clock, arrivals, outcomes } = await live(limits, wishes);
           for (const each of limits) expect(mostInWindow(each, arrivals)).toBeLessThanOrEqual(each.calls);
@@ -139,7 +139,7 @@ describe('whatever the limits, the wishes and the moments at which the platform 
     await fc.assert(
       fc.asyncProperty(
         fc.array(limit, { minLength: 1, maxLength: 3 }),
-        fc.array(wish, { minLength: 1, maxLength: 40 }),
+        fc.array(wish, { minLength: 20, maxLength: 40 }),
         async (limits, wishes) => {
           const { arrivals, pauses } = await live(limits, wishes);
           for (const { call, fromMs, untilMs } of pauses) {

@@ -144,13 +144,16 @@ describe('a budget after a crash', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(perChat, perApi),
-        fc.array(fc.record({ lastsMs: fc.nat(70_000), restartsInMs: fc.nat(20_000) }), {
-          minLength: 2,
-          maxLength: 4,
-        }),
-        fc.integer({ min: 15, max: 3_000 }),
+        fc.array(
+          fc.record({ lastsMs: fc.integer({ min: 5_000, max: 40_000 }), restartsInMs: fc.nat(5_000) }),
+          {
+            minLength: 2,
+            maxLength: 4,
+          },
+        ),
+        fc.constantFrom(1, 1_000),
         fc.nat(40),
-        async (limits, lives, everyMs, commitMs) => {
+        async (limits, lives, pauseMs, commitMs) => {
           clock = createFakeClock();
           const store = slowStore(clock, commitMs);
           const left: { readonly call: PlannedCall; readonly atMs: number }[] = [];
@@ -158,8 +161,8 @@ describe('a budget after a crash', () => {
             const process = await startProcess(clock, store, limits, left);
             const untilMs = clock.now().getTime() + lastsMs;
             while (clock.now().getTime() < untilMs) {
-              process.call({ api: 'edit', urgency: 'live', chat: 'one' });
-              await clock.advance(everyMs);
+              process.call({ api: 'edit', urgency: 'final', chat: 'one' });
+              await clock.advance(limits === perApi ? 15 : 200 + pauseMs);
             }
             process.crash();
             await clock.advance(RESTART_MS + restartsInMs);
