@@ -42,8 +42,10 @@ export function divisionAmong(
   const sharing = counts.length - behind.length;
   const free = Math.max(0, 1 - heldBy(behind));
   return (windowMs) => {
-    const ended = heldByEnded(all, Math.min(windowMs, longestMemoryMs) + marginMs);
-    const left = free - Math.min(windowMs > shortWindowMs ? mostHeldByEnded : 1, ended);
+    const short = windowMs <= shortWindowMs;
+    // A second counts as over when it is: whoever died knew itself dead a margin before the others did.
+    const endedWithinMs = short ? windowMs : Math.min(windowMs, longestMemoryMs) + marginMs;
+    const left = free - Math.min(short ? 1 : mostHeldByEnded, heldByEnded(all, endedWithinMs));
     // Thirds of thirds are not whole in binary, and what is divided is rounded down.
     return left <= 0 ? Infinity : Number((sharing / left).toFixed(6));
   };
