@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../contract/runtime.ts';
 import { decodeChunk } from './chunk.ts';
@@ -67,7 +68,7 @@ export async function attempt(
   }
 }
 
-type Opening = { readonly bytes: AsyncIterable<Uint8Array> } | { readonly failure: Failure };
+type Opening = { readonly bytes: Readable } | { readonly failure: Failure };
 
 /** Status and kind of the answer, before any of it is read as a stream. */
 async function inspect(
@@ -91,7 +92,7 @@ async function inspect(
     );
     return { failure: { fault: { ...refusal.fault, code: 'not-openai' }, retry: 'no' } };
   }
-  return { bytes: kind.startsWith('application/json') ? wholeAsStream(body) : body };
+  return { bytes: kind.startsWith('application/json') ? Readable.from(wholeAsStream(body)) : body };
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Clock } from '../contract/runtime.ts';
 import { createProgress } from './answer-progress.ts';
 import type { SentRequest } from './errors.ts';
@@ -9,13 +10,13 @@ import { createThinkSplitter, type SplitPart, type ThinkingSeen } from './think-
 import type { ModelEnd, ModelFault } from './types.ts';
 
 export type AnswerOptions = {
-  readonly bytes: AsyncIterable<Uint8Array>;
+  readonly bytes: Readable;
   /** Whether the model's template opens the thinking in the prompt. */
   readonly opened: boolean;
   readonly sent: SentRequest;
   readonly clock: Clock;
   readonly idleTimeoutMs: number;
-  /** Closes the connection; `bytes` then ends or throws. */
+  /** Closes the connection; `bytes` then ends or breaks off. */
   readonly cut: () => void;
   /** The first word (or thought, or tool call) is here. */
   readonly onFirstToken: () => void;
@@ -43,18 +44,16 @@ export async function readAnswer(
   const lastWords = createPatience(clock, Math.min(lastWordsMs, idleTimeoutMs), cut);
   let broken: ModelFault = { code: 'cut-off', evidence: 'the stream ended without a finish reason' };
   try {
-    for await (const bytes of options.bytes) {
-      idle.rest();
-      lastWords.rest();
+    await takeAll(options.bytes, (bytes) => {
       if (!sse.feed(bytes)) {
         broken = { code: 'not-openai', evidence: 'a line longer than a megabyte' };
-        break;
+        return false;
       }
       for (const part of parts.splice(0)) give(part);
-      if (progress.hopeless()) break;
       if (progress.over()) lastWords.wait();
       else if (progress.begun()) idle.wait();
-    }
+      return !progress.hopeless();
+    });
     sse.end();
   } catch (error) {
     broken = { code: 'cut-off', evidence: codeOf(error) };
@@ -68,6 +67,27 @@ export async function readAnswer(
   for (const part of parts.splice(0)) give(part);
   if (progress.begun() || end.fault === undefined) return { type: 'ended', end, seen: splitter.seen() };
   return { type: 'failed', failure: progress.failure() ?? unbegun(end.fault) };
+}
+
+/**
+ * Hands over the bytes as they come, without a promise for each packet. Resolves at their end, or when `take` wants no
+ * more; rejects when the stream breaks off.
+ */
+function takeAll(stream: Readable, take: (bytes: Uint8Array) => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.on('data', (bytes: Uint8Array) => {
+      try {
+        if (take(bytes)) return;
+        resolve();
+      } catch (error) {
+        reject(error);
+      }
+      stream.destroy();
+    });
+    stream.once('end', resolve);
+    stream.once('error', reject);
+    stream.once('close', () => reject(new Error('closed before its end')));
+  });
 }
 
 function append(parts: SplitPart[], part: SplitPart): void {

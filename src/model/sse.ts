@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder';
 import { createParser } from 'eventsource-parser';
 
 /** A line longer than this is not a token: 1 MiB of characters. */
@@ -22,7 +23,8 @@ export type SseReader = {
  * does not know, and with it an `error:` line that is cut between two packets.
  */
 export function createSseReader(handlers: SseHandlers): SseReader {
-  const decoder = new TextDecoder('utf-8');
+  // Not `TextDecoder`: what that decodes of a stream survives several collections of young garbage (docs/performance.md).
+  const decoder = new StringDecoder('utf8');
   const parser = createParser({
     onEvent: ({ data }) => handlers.data(data),
     onError: ({ type, field, value }) => {
@@ -34,9 +36,10 @@ export function createSseReader(handlers: SseHandlers): SseReader {
 
   return {
     feed(bytes) {
-      const text = decoder.decode(bytes, { stream: true });
+      const text = decoder.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
       const cut = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1;
-      if (cut > 0) {
+      if (cut > 0 && pending.length === 0) parser.feed(text.slice(0, cut));
+      else if (cut > 0) {
         pending.push(text.slice(0, cut));
         parser.feed(pending.join(''));
         pending = [];
@@ -49,7 +52,7 @@ export function createSseReader(handlers: SseHandlers): SseReader {
       return pendingCharacters <= maxLineCharacters;
     },
     end() {
-      parser.feed(`${pending.join('')}${decoder.decode()}\n\n`);
+      parser.feed(`${pending.join('')}${decoder.end()}\n\n`);
       pending = [];
     },
   };

@@ -30,12 +30,16 @@ export function createThinkSplitter(opened: boolean, emit: (part: SplitPart) => 
   let state: 'start' | 'thinking' | 'gap' | 'answer' | 'settled' = 'start';
   let seen: ThinkingSeen = 'none';
   let held = '';
-  let shown = '';
+  let shown = false;
+  let quotes: Quotes = { fences: 0, run: 0 };
   let assumed = '';
 
   function give(type: 'reasoning-delta' | 'text-delta', text: string): void {
     if (text === '') return;
-    if (state === 'answer') shown += text;
+    if (state === 'answer') {
+      shown = true;
+      quotes = quotesAfter(quotes, text);
+    }
     if (state === 'thinking' && seen === 'none') assumed += text;
     emit({ type, text });
   }
@@ -75,12 +79,12 @@ export function createThinkSplitter(opened: boolean, emit: (part: SplitPart) => 
         releaseBut('text-delta', partialTag(held));
         return false;
       }
-      if (isQuoted(shown + held.slice(0, at))) {
+      if (isQuoted(quotesAfter(quotes, held.slice(0, at)))) {
         give('text-delta', held.slice(0, at + closeTag.length));
         held = held.slice(at + closeTag.length);
         return true;
       }
-      if (shown !== '') emit({ type: 'text-was-reasoning' });
+      if (shown) emit({ type: 'text-was-reasoning' });
       state = 'thinking';
       give('reasoning-delta', held.slice(0, at));
       close(at);
@@ -134,7 +138,20 @@ function partialTag(text: string): number {
   return 0;
 }
 
+/** How many fences of three backticks a text holds, and how many backticks it ends with. */
+type Quotes = { readonly fences: number; readonly run: number };
+
+function quotesAfter(before: Quotes, text: string): Quotes {
+  if (!text.includes('`')) return before.run === 0 || text === '' ? before : { ...before, run: 0 };
+  let { fences, run } = before;
+  for (const character of text) {
+    run = character === '`' ? run + 1 : 0;
+    if (run > 0 && run % 3 === 0) fences += 1;
+  }
+  return { fences, run };
+}
+
 /** A tag that the answer merely writes about: in backticks, or inside a fenced block. */
-function isQuoted(before: string): boolean {
-  return before.endsWith('`') || before.split('```').length % 2 === 0;
+function isQuoted({ fences, run }: Quotes): boolean {
+  return run > 0 || fences % 2 === 1;
 }

@@ -82,7 +82,7 @@ function createScanner({ softBytes, hardBytes, measure }: CutLimits, from: numbe
   let pending = '';
   let position = 0;
   let partBytes = 0;
-  /** The last characters before `position`, and the first of its line. */
+  /** The last characters before `position`, and the first of its line; each at least as many as are looked at. */
   let context = '';
   let lineHead = '';
   let line = emptyLine();
@@ -138,8 +138,10 @@ function createScanner({ softBytes, hardBytes, measure }: CutLimits, from: numbe
         }
       }
       pending = text.slice(index);
-      lineHead = (lineHead + text.slice(lineStart, index)).slice(0, LONGEST_FENCE_LINE);
-      context = (context + text.slice(0, index)).slice(-CLUSTER_CONTEXT);
+      if (lineHead.length < LONGEST_FENCE_LINE) lineHead += text.slice(lineStart, index);
+      context += text.slice(0, index);
+      // Cut seldom: cutting copies, and most pieces are a token long.
+      if (context.length > CLUSTER_CONTEXT * 8) context = context.slice(-CLUSTER_CONTEXT);
       return cuts;
     },
   };

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type AnswerOutcome, readAnswer } from '../../../src/model/read-answer.ts';
@@ -12,9 +13,7 @@ async function read(pieces: readonly Uint8Array[]): Promise<Read> {
   const sent = { maxTokens: 100, promptEstimate: 10, optionalKeys: [], secrets: [] };
   const clock = createFakeClock();
   const ignore = (): void => undefined;
-  const bytes = (async function* () {
-    yield* pieces;
-  })();
+  const bytes = Readable.from(pieces);
   const parts: SplitPart[] = [];
   const outcome = await readAnswer(
     { bytes, opened: false, sent, clock, idleTimeoutMs: 1000, cut: ignore, onFirstToken: ignore },
