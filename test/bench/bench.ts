@@ -1,4 +1,4 @@
-import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureAcknowledgement } from './measure/acknowledgement.ts';
 import { measureAnswers } from './measure/answers.ts';
@@ -7,6 +7,7 @@ import { measurePictures } from './measure/pictures.ts';
 import { measureRequest } from './measure/request.ts';
 import { measureStart } from './measure/start.ts';
 import type { Measured, Measurement } from './measurement.ts';
+import { machine } from './publish-machine.ts';
 import { publish } from './publish.ts';
 import { holds, toTable } from './table.ts';
 
@@ -67,9 +68,4 @@ function tell(line: string): void {
 
 function secondsGone(): number {
   return Math.round((performance.now() - startedAt) / 1000);
-}
-
-function machine(): string {
-  const model = cpus()[0]?.model ?? 'unknown processor';
-  return `${availableParallelism()} cores (${model}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, loopback`;
 }

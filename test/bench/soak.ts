@@ -1,7 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startQwenSimulator } from '../simulators/qwen/start.ts';
 import { plainPicture } from '../support/pictures.ts';
 import { sleep, until } from './measure/start-on-stages.ts';
+import { machine } from './publish-machine.ts';
 import { dingtalkSoak, feishuSoak, wecomSoak, type SoakPlatform } from './soak-platforms.ts';
 import { startSoakService } from './soak-service.ts';
 import { growth, kindsOf } from './soak-snapshot.ts';
@@ -12,13 +15,14 @@ import { holds, toTable } from './table.ts';
 /**
  * The service under fifty times a normal day's work, for so many minutes (15 unless told): nothing may grow, nothing may
  * stay open. `node --disable-warning=ExperimentalWarning test/bench/soak.ts [minutes] [--snapshots]`; with `--snapshots`
- * it says which objects there are more of at the end.
+ * it says which objects there are more of at the end. A run of the full time is written to `docs/bench/soak.md`.
  */
 const { values: asked, positionals } = parseArgs({
   allowPositionals: true,
   options: { snapshots: { type: 'boolean', default: false } },
 });
-const minutes = Number(positionals[0] ?? 15);
+const fullMinutes = 15;
+const minutes = Number(positionals[0] ?? fullMinutes);
 /** Caches fill, code is compiled. */
 const warmUpSeconds = 120;
 /** Half a minute in a quarter of an hour. */
@@ -45,9 +49,8 @@ const talk = createTalk(platforms, qwen, await plainPicture('#2080d0', 1600, 900
 await until(() => platforms.every((platform) => platform.reachable()), 'every platform reaches the service');
 
 const { people, questionsPerPerson, hours, times } = assumption;
-console.log(
-  `${people} people, ${questionsPerPerson} questions each in ${hours} hours, ${times} times as fast: ${messagesPerSecond.toFixed(1)} messages a second on three platforms, ${minutes} minutes\n`,
-);
+const what = `${people} people, ${questionsPerPerson} questions each in ${hours} hours, ${times} times as fast: ${messagesPerSecond.toFixed(1)} messages a second on three platforms, ${minutes} minutes`;
+console.log(`${what}\n`);
 const baseline = await look();
 const samples: Sample[] = [];
 let before: ReturnType<typeof kindsOf> | undefined;
@@ -79,6 +82,10 @@ const figures = verdict({
 });
 console.log(`\n${toTable(figures)}`);
 for (const line of new Set([...refused, ...errors.map(({ msg }) => msg)])) console.log(`- ${line}`);
+if (minutes >= fullMinutes) {
+  const text = `# Soak\n\n${what}, ${talk.said()} messages. On ${machine()}, ${new Date().toISOString().slice(0, 10)}.\n\n${toTable(figures)}\n`;
+  writeFileSync(fileURLToPath(new URL('../../docs/bench/soak.md', import.meta.url)), text);
+}
 await service.stop();
 await Promise.all([...platforms.map((platform) => platform.stop()), qwen.stop()]);
 process.exit(figures.every(holds) ? 0 : 1);
