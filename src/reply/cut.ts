@@ -82,7 +82,7 @@ function createScanner({ softBytes, hardBytes, measure }: CutLimits, from: numbe
   let pending = '';
   let position = 0;
   let partBytes = 0;
-  /** The last characters before `position`, and the first of its line; each at least as many as are looked at. */
+  /** The last characters before `position` where a part may end soon, and the first ones of its line. */
   let context = '';
   let lineHead = '';
   let line = emptyLine();
@@ -139,9 +139,9 @@ function createScanner({ softBytes, hardBytes, measure }: CutLimits, from: numbe
       }
       pending = text.slice(index);
       if (lineHead.length < LONGEST_FENCE_LINE) lineHead += text.slice(lineStart, index);
-      context += text.slice(0, index);
-      // Cut seldom: cutting copies, and most pieces are a token long.
-      if (context.length > CLUSTER_CONTEXT * 8) context = context.slice(-CLUSTER_CONTEXT);
+      // Looked at only near a part's end, so that far from it nothing is copied for every token.
+      const nearEnd = partBytes >= anywhereBytes - CLUSTER_CONTEXT * LARGEST_UNIT_BYTES;
+      context = nearEnd ? (context + text.slice(0, index)).slice(-CLUSTER_CONTEXT) : '';
       return cuts;
     },
   };
