@@ -18,8 +18,11 @@ export function pushesOf(platform: string): string {
 export type CallLedger = {
   count(platform: string, api: string): void;
   use(platform: string): CallUse;
-  /** What the budgets of a platform count beyond the life of this process. */
-  memory(platform: string): CallMemory;
+  /**
+   * What the budgets of a platform count beyond the life of this process. `inherits`, default always: whether what other
+   * processes used is ours to count; not while they live, for then they keep to a part of each limit.
+   */
+  memory(platform: string, inherits?: () => boolean): CallMemory;
   /** Stores what was counted since the last time, and reads what other processes counted. */
   flush(): Promise<void>;
 };
@@ -145,7 +148,7 @@ export async function createCallLedger(
       const share = passedShare(day, clock.now().getTime(), timeZone);
       return { today: counts.get(platform)?.get(day) ?? 0, month, forecast: Math.round(month / share) };
     },
-    memory: (platform) => memory.of(platform),
+    memory: (platform, inherits = () => true) => memory.of(platform, inherits),
     async flush() {
       await save();
       if (severalProcesses) await read();

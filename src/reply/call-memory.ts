@@ -26,7 +26,8 @@ export type CallMemory = {
 
 /** The memory of all budgets, and the two halves of its keeping. */
 export type KeptCallMemory = {
-  of(platform: string): CallMemory;
+  /** `inherits`: asked with each new counter, whether what others stored is to be counted as our own. */
+  of(platform: string, inherits: () => boolean): CallMemory;
   /** Takes over what other processes stored since. */
   read(): Promise<void>;
   /** Stores what changed since the last time. */
@@ -107,21 +108,21 @@ export function createCallMemory(store: CallStore, clock: Clock, onUnsaved: () =
   }
 
   return {
-    of: (platform) => ({
+    of: (platform, inherits) => ({
       counter(plainName, limit) {
         const name = hashOf(`${platform} ${plainName}`);
         const partMs = Math.ceil(limit.windowMs / PARTS);
         const room = roomForForgotten(limit);
         const endOf = (untilMs: number): number => Math.ceil(untilMs / partMs) * partMs;
         const known = counters.get(name);
-        const foreign = known?.foreign === true;
-        if (foreign) {
+        const inherited = known?.foreign === true && inherits();
+        if (inherited) {
           // Stored with the rest, for this process may crash as well.
           note(known, name, endOf(clock.now().getTime() + limit.windowMs + partMs), room);
           onUnsaved();
         }
         return {
-          earlier: foreign ? [...known.counted].map(toCounted) : [],
+          earlier: inherited ? [...known.counted].map(toCounted) : [],
           note(untilMs) {
             const counter = counterOf(platform, name, false);
             const first = !counter.stored;

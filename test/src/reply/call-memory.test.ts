@@ -127,6 +127,24 @@ describe('a budget after a crash', () => {
     expect(left.slice(30).map(({ call }) => call.chat)).toEqual(['other']);
   });
 
+  it('leaves alone what others used that live: they keep to their part', async () => {
+    const store = slowStore(clock, 5);
+    const left: { readonly call: PlannedCall; readonly atMs: number }[] = [];
+    const other = await startProcess(clock, store, perChat, left);
+    for (let calls = 0; calls < 30; calls += 1) other.call({ api: 'frame', urgency: 'final', chat: 'group' });
+    await clock.advance(100);
+    const ledger = await createCallLedger(store, clock, 'UTC', true);
+    let others = 1;
+    const memory = ledger.memory('chat', () => others === 0);
+    const name = '["chat",null,60000,"group"]';
+    const [minute = perChat[1]] = perChat;
+    if (minute === undefined) throw new Error('no limit');
+    expect(memory.counter(name, minute).earlier).toEqual([]);
+    others = 0;
+    const counted = memory.counter(name, minute).earlier.reduce((sum, { calls }) => sum + calls, 0);
+    expect(counted).toBe(30 + 3);
+  });
+
   it('keeps no more than it needs, and no ids', async () => {
     const store = slowStore(clock, 5);
     const process = await startProcess(clock, store, perChat, []);
