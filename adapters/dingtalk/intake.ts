@@ -46,11 +46,11 @@ export function createIntake({ presses, onPushQuota, clock, log, ...context }: I
     if (press === undefined) return {};
     const { outTrackId, actionId = '' } = press;
     const card = presses.cardOf(outTrackId);
-    const button = press.button ?? card?.buttons.get(actionId);
+    const button = press.button ?? card?.buttons.find(({ kind }) => kind === actionId)?.id;
     const answered = presses.begin(outTrackId);
     const done = new AbortController();
     try {
-      const admitted = admit(decodeAction(raw, { button, frameId, target: card?.target }), take);
+      const admitted = admit(decodeAction(raw, { button, frameId, place: card?.place }), take);
       const late = clock.sleep(PRESS_ANSWER_MS, done.signal).then(() => undefined);
       return toastAnswer(await Promise.race([admitted, late]));
     } finally {

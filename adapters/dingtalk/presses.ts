@@ -15,13 +15,14 @@ export type Presses = {
 };
 
 export type PressedCard = {
-  readonly target: DingTalkReplyTarget;
-  /** Ids by the template's own names of the buttons. */
-  readonly buttons: ReadonlyMap<string, string>;
+  /** Nothing else of the target, whose session alone is as long as all of this. */
+  readonly place: Pick<DingTalkReplyTarget, 'conversationId' | 'kind'>;
+  /** Their kinds are the template's own names of the buttons. */
+  readonly buttons: readonly Pick<Button, 'kind' | 'id'>[];
 };
 
-/** Cards that are remembered. */
-const CAPACITY = 2_000;
+/** Cards that are remembered, some 500 bytes each; of older ones the press itself tells button and place as documented. */
+const CAPACITY = 500;
 /** A callback must be answered within 2 s, so it is not open for longer. */
 const LONGEST_PRESS_MS = 2_000;
 /** So that the answer is there before an update that the press has set off. */
@@ -34,7 +35,9 @@ export function createPresses(clock: Clock): Presses {
   return {
     show(outTrackId, target, buttons) {
       shown.delete(outTrackId);
-      shown.set(outTrackId, { target, buttons: new Map(buttons.map(({ kind, id }) => [kind, id])) });
+      const { conversationId, kind: placeKind } = target;
+      const place = { conversationId, kind: placeKind };
+      shown.set(outTrackId, { place, buttons: buttons.map(({ kind, id }) => ({ kind, id })) });
       const oldest = shown.keys().next().value;
       if (shown.size > CAPACITY && oldest !== undefined) shown.delete(oldest);
     },

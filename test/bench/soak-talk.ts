@@ -8,6 +8,9 @@ export const assumption = { people: 300, questionsPerPerson: 10, hours: 8, times
 const { people, questionsPerPerson, hours, times } = assumption;
 export const messagesPerSecond = (people * questionsPerPerson * times) / (hours * 3_600);
 
+/** So much faster while caches fill and code is compiled, which is not looked at. */
+export const warmUpTimes = 3;
+
 /** How often each thing happens, in a hundred. */
 const mixture = [
   { share: 48, act: 'question' },

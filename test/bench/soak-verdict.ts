@@ -1,5 +1,5 @@
 import type { Figure } from './measurement.ts';
-import { trendOf } from './statistics.ts';
+import { trendOf, type Trend } from './statistics.ts';
 
 /** One look at the process, while nobody is being answered and after garbage was collected. */
 export type Sample = {
@@ -36,8 +36,10 @@ const heapBytesPerThousand = 64 * 1024;
 
 /** Everything must hold. */
 export function verdict({ baseline, samples, rested, open, refused, errors }: SoakOutcome): Figure[] {
-  const points = samples.map(({ messages, heapBytes }) => ({ x: messages / 1000, y: heapBytes }));
-  const { slope, upperSlope } = trendOf(points);
+  const growth = (bytesOf: (sample: Sample) => number): Trend =>
+    trendOf(samples.map((sample) => ({ x: sample.messages / 1000, y: bytesOf(sample) })));
+  const heap = growth(({ heapBytes }) => heapBytes);
+  const code = growth(({ codeBytes }) => codeBytes);
   const above = (name: 'descriptors' | 'sockets' | 'handles'): Figure => ({
     name: `${name} at rest above those before the first message`,
     value: rested[name] - baseline[name],
@@ -45,10 +47,11 @@ export function verdict({ baseline, samples, rested, open, refused, errors }: So
     target: spareHandles,
   });
   return [
-    { name: 'growth of the heap per 1,000 messages', value: slope / 1024, unit: 'KB' },
+    { name: 'growth of the heap per 1,000 messages', value: heap.slope / 1024, unit: 'KB' },
+    { name: 'of it compiled code', value: code.slope / 1024, unit: 'KB' },
     {
       name: 'growth of the heap per 1,000 messages, upper end of the 95 % interval',
-      value: upperSlope / 1024,
+      value: heap.upperSlope / 1024,
       unit: 'KB',
       target: heapBytesPerThousand / 1024,
     },

@@ -8,7 +8,7 @@ import { machine } from './publish-machine.ts';
 import { dingtalkSoak, feishuSoak, wecomSoak, type SoakPlatform } from './soak-platforms.ts';
 import { startSoakService } from './soak-service.ts';
 import { growth, kindsOf } from './soak-snapshot.ts';
-import { answerOf, assumption, createTalk, messagesPerSecond } from './soak-talk.ts';
+import { answerOf, assumption, createTalk, messagesPerSecond, warmUpTimes } from './soak-talk.ts';
 import { verdict, type Sample } from './soak-verdict.ts';
 import { holds, toTable } from './table.ts';
 
@@ -57,9 +57,10 @@ let before: ReturnType<typeof kindsOf> | undefined;
 const endsAt = performance.now() + minutes * 60_000;
 const warmUntil = performance.now() + warmUpSeconds * 1000;
 while (performance.now() < endsAt) {
-  await talkFor(sampleEverySeconds);
+  const warm = performance.now() >= warmUntil;
+  await talkFor(sampleEverySeconds, warm ? messagesPerSecond : messagesPerSecond * warmUpTimes);
   const sample = await look();
-  if (performance.now() < warmUntil) continue;
+  if (!warm) continue;
   samples.push(sample);
   if (asked.snapshots) before ??= kindsOf(await service.inspector.snapshot());
 }
@@ -91,12 +92,12 @@ await Promise.all([...platforms.map((platform) => platform.stop()), qwen.stop()]
 process.exit(figures.every(holds) ? 0 : 1);
 
 /** At the set rate, however long each act lasts; then until all that was asked is answered. */
-async function talkFor(seconds: number): Promise<void> {
+async function talkFor(seconds: number, perSecond: number): Promise<void> {
   const acts: Promise<void>[] = [];
   const startedAt = performance.now();
-  for (let number = 0; number < seconds * messagesPerSecond; number += 1) {
+  for (let number = 0; number < seconds * perSecond; number += 1) {
     acts.push(talk.next());
-    const dueInMs = ((number + 1) * 1000) / messagesPerSecond - (performance.now() - startedAt);
+    const dueInMs = ((number + 1) * 1000) / perSecond - (performance.now() - startedAt);
     if (dueInMs > 0) await sleep(dueInMs);
   }
   await Promise.all(acts);

@@ -44,13 +44,13 @@ export function readPress(raw: unknown): Press | undefined {
 type Pressed = {
   readonly button: string | undefined;
   /** Where the card stands, if that is known: callbacks from direct chats name the person only. */
-  readonly target: DingTalkReplyTarget | undefined;
+  readonly place: Pick<DingTalkReplyTarget, 'conversationId' | 'kind'> | undefined;
   /** The frame's own id; a press is pushed once. */
   readonly frameId: string | undefined;
 };
 
 /** Who pressed, and where. Cards of others and elements other than our buttons are ignored. */
-export function decodeAction(raw: unknown, { button, frameId, target }: Pressed): Decoded {
+export function decodeAction(raw: unknown, { button, frameId, place }: Pressed): Decoded {
   const userId = readText(raw, 'userId');
   if (button === undefined || button.length > MAX_BUTTON_CHARACTERS) {
     return { ignored: 'not one of our buttons' };
@@ -66,8 +66,8 @@ export function decodeAction(raw: unknown, { button, frameId, target }: Pressed)
         adapter: adapterId,
         platform: platformId,
         tenant: tenantKey(readText(raw, 'corpId') ?? ''),
-        chat: chatKey(target?.conversationId ?? readText(raw, 'spaceId') ?? userId),
-        kind: target?.kind ?? (direct ? 'direct' : 'group'),
+        chat: chatKey(place?.conversationId ?? readText(raw, 'spaceId') ?? userId),
+        kind: place?.kind ?? (direct ? 'direct' : 'group'),
       },
       actor: { key: personKey(userId) },
       button,
