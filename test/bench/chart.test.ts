@@ -73,7 +73,7 @@ describe('table', () => {
       { name: 'CPU', value: 0.1234, unit: 's', floor: 0.08, target: 0.16 },
       { name: 'lag', value: 12_345.6, unit: 'ms', target: 50 },
     ]);
-    expect(table).toContain('| CPU | 0.12 s | 0.08 s | ≤ 0.16 ✓ |');
+    expect(table).toContain('| CPU | 0.12 s | 0.080 s | ≤ 0.16 ✓ |');
     expect(table).toContain('| lag | 12,346 ms |  | ≤ 50 ✗ |');
   });
 

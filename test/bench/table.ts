@@ -12,10 +12,12 @@ export function holds({ value, target }: Figure): boolean {
   return target === undefined || value <= target;
 }
 
-/** Three digits are more than any run repeats. */
+/** Two or three digits: more than any run repeats. */
 export function toShown(value: number): string {
-  if (Number.isInteger(value) || Math.abs(value) >= 100) return groupThousands(value.toFixed(0));
-  return value.toFixed(Math.abs(value) < 10 ? 2 : 1);
+  const size = Math.abs(value);
+  if (Number.isInteger(value) || size >= 100) return groupThousands(value.toFixed(0));
+  if (size < 1) return value.toPrecision(2);
+  return value.toFixed(size < 10 ? 2 : 1);
 }
 
 function toRow(figure: Figure): string {
