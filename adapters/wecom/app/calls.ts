@@ -8,10 +8,13 @@ import { badStatus, leave, malformed, refused, toAdapterError, withAdapterErrors
 import type { AppConfig } from '../config.ts';
 import { readRefusal, type Refusal } from '../error-codes.ts';
 
-/** One message to one person. `once`: WeCom itself leaves a repetition of the same content out for ten minutes. */
+/**
+ * One message to one person. `content` is asked at the moment the call leaves; undefined: there is nothing to say, and no
+ * call. `once`: WeCom itself leaves a repetition of the same content out for ten minutes.
+ */
 export type AppMessage = {
   readonly userId: string;
-  readonly content: string;
+  readonly content: () => string | undefined;
   readonly once: boolean;
 };
 
@@ -43,7 +46,10 @@ const REPEAT_SECONDS = 600;
 const MAX_REFUSAL_BYTES = 64 * 1024;
 const TOKEN_CALL: PlannedCall = { api: 'gettoken', urgency: 'first' };
 
-type Request = { readonly method: 'GET' | 'POST'; readonly path: string; readonly body?: object };
+/** `body` is asked when the call leaves; undefined: it need not. */
+type Request =
+  | { readonly method: 'GET'; readonly path: string }
+  | { readonly method: 'POST'; readonly path: string; readonly body: () => object | undefined };
 
 export function createAppCalls({ config, http, budget, clock, log, onVerdict }: CallsOptions): AppCalls {
   const { corpId, agentId, secret, baseUrl } = config;
@@ -101,21 +107,20 @@ export function createAppCalls({ config, http, budget, clock, log, onVerdict }: 
     }
   }
 
-  function exchange(
-    call: PlannedCall,
-    { method, path, body }: Request,
-    signal: AbortSignal,
-  ): Promise<unknown> {
+  function exchange(call: PlannedCall, request: Request, signal: AbortSignal): Promise<unknown> {
+    const { method, path } = request;
     return withToken(call, signal, async (token) => {
-      const answer = await leave({ budget, call, reading: method === 'GET', signal }, () =>
-        http.exchange({
+      const answer = await leave({ budget, call, reading: method === 'GET', signal }, async () => {
+        const body = request.method === 'POST' ? request.body() : undefined;
+        if (request.method === 'POST' && body === undefined) return undefined;
+        return http.exchange({
           method,
           url: `${baseUrl}${path}${path.includes('?') ? '&' : '?'}access_token=${encodeURIComponent(token)}`,
           ...(body === undefined ? {} : { body: JSON.stringify(body), headers: JSON_HEADERS }),
           signal,
-        }),
-      );
-      return judge(call, answer, method === 'GET');
+        });
+      });
+      return answer === undefined ? undefined : judge(call, answer, method === 'GET');
     });
   }
 
@@ -123,7 +128,17 @@ export function createAppCalls({ config, http, budget, clock, log, onVerdict }: 
     async sendMarkdown({ userId, content, once }, urgency, signal) {
       const call = { api: 'message.send', urgency, chat: userId };
       const check = once ? { enable_duplicate_check: 1, duplicate_check_interval: REPEAT_SECONDS } : {};
-      const body = { touser: userId, msgtype: 'markdown', agentid: agentId, markdown: { content }, ...check };
+      const body = (): object | undefined => {
+        const text = content();
+        if (text === undefined) return undefined;
+        return {
+          touser: userId,
+          msgtype: 'markdown',
+          agentid: agentId,
+          markdown: { content: text },
+          ...check,
+        };
+      };
       await exchange(call, { method: 'POST', path: '/cgi-bin/message/send', body }, signal);
     },
     openMedia(mediaId, signal) {

@@ -75,12 +75,18 @@ function createAppReply(tools: AppReplyTools, opened: AppHandle): ReplySink {
     },
     async update(latest, _urgency, signal) {
       if (closed || told || clock.now().getTime() - openedAt < STILL_WORKING_AFTER_MS) return;
-      const { progress = '' } = latest();
-      if (progress.trim() === '') return;
-      told = true; // also when it fails: the answer matters, not this line
+      let line: string | undefined;
+      const content = (): string | undefined => {
+        line ??= latest().progress ?? '';
+        return line.trim() === '' ? undefined : line;
+      };
       try {
-        await calls.sendMarkdown({ userId, content: progress, once: false }, 'live', signal);
+        await calls.sendMarkdown({ userId, content, once: false }, 'live', signal);
+        told = content() !== undefined;
       } catch (error) {
+        // The end came before its turn.
+        if (signal.aborted) throw error;
+        told = true; // also when it fails: the answer matters, not this line
         log.warn({ error }, 'the line that says that the answer takes long could not be sent');
       }
     },
@@ -105,7 +111,8 @@ function createSender(
     const claimed = repeats.claim(userId, content, name);
     try {
       // What was perhaps sent goes out again with the check only: better once too few of what stands there already.
-      await calls.sendMarkdown({ userId, content, once: claimed || perhapsSent }, urgency, signal);
+      const once = claimed || perhapsSent;
+      await calls.sendMarkdown({ userId, content: () => content, once }, urgency, signal);
     } catch (error) {
       perhapsSent ||= error instanceof AdapterError && error.sent === 'maybe';
       if (!perhapsSent) repeats.release(userId, content, name);
