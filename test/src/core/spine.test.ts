@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AdapterError } from '../../../src/contract/errors.ts';
 import type { QuoteRef } from '../../../src/contract/ids.ts';
 import { fakeMediaRef, fakeMessage } from '../../fakes/adapter.ts';
 import { createWorld, type World } from '../../fakes/core.ts';
@@ -200,123 +199,6 @@ describe('a model that fails', () => {
   });
 });
 
-describe('a platform that fails', () => {
-  it('is asked again until the reply is open, and shows it once', async () => {
-    const broken = new AdapterError('unavailable', 'down', { sent: 'maybe' });
-    world.adapter.fail('open', broken, broken);
-    world.model.answerWith(saying('好'));
-    await world.core.inbox(fakeMessage());
-    await world.until(closed(1));
-    expect(world.adapter.replies).toHaveLength(1);
-    expect(textOf(0)).toBe('好');
-  });
-
-  it('loses an edit without harm and gets the end again until it takes it', async () => {
-    world.adapter.fail('update', new AdapterError('unavailable', 'down'));
-    world.adapter.fail(
-      'close',
-      new AdapterError('rate-limited', 'slow', { retryAfterMs: 10 }),
-      new AdapterError('timeout', 'late'),
-    );
-    world.model.answerWith(saying('全', '文'));
-    await world.core.inbox(fakeMessage());
-    await world.until(closed(1));
-    expect(textOf(0)).toBe('全文');
-  });
-
-  it('whose message is gone ends the model’s work and does not loop', async () => {
-    world.adapter.fail('update', new AdapterError('target-gone', 'recalled'));
-    world.model.answerWith(sayingForEver('开头'));
-    await world.core.inbox(fakeMessage());
-    await world.until(() => world.core.running() === 0);
-    expect(world.logged.some((line) => line.includes('"delivery":"gone"'))).toBe(true);
-  });
-
-  it('whose content filter refuses the answer gets a sentence in its place', async () => {
-    world.adapter.fail('close', new AdapterError('content-rejected', 'refused'));
-    world.model.answerWith(saying('敏感'));
-    await world.core.inbox(fakeMessage());
-    await world.until(closed(1));
-    expect(textOf(0)).toBe('');
-    expect(world.adapter.last().notice).toContain('内容审核');
-  });
-});
-
-describe('an answer too long for one reply', () => {
-  it('goes on in further replies whose texts add up to the whole', async () => {
-    await world.close();
-    world = await createWorld({ maxReplyBytes: 1_000 });
-    const paragraphs = Array.from({ length: 60 }, (_, index) => `第 ${index} 段，有一些字。\n\n`);
-    world.model.answerWith(saying(...paragraphs));
-    await world.core.inbox(fakeMessage());
-    await world.until(() => world.adapter.replies.at(-1)?.outcome === 'complete');
-    expect(world.adapter.replies.length).toBeGreaterThan(1);
-    expect(world.adapter.replies.map((_, index) => textOf(index)).join('')).toBe(paragraphs.join(''));
-    for (const reply of world.adapter.replies.slice(0, -1)) expect(reply.outcome).toBe('continued');
-    for (const [index] of world.adapter.replies.entries())
-      expect(Buffer.byteLength(textOf(index))).toBeLessThanOrEqual(1_000);
-  });
-});
-
-describe('buttons', () => {
-  async function running(): Promise<string> {
-    world.model.answerWith(sayingForEver('开头'));
-    await world.core.inbox(fakeMessage());
-    await world.until(() => textOf(0) === '开头');
-    return world.adapter.last().buttons?.[0]?.id ?? '';
-  }
-  const press = (button: string, from: string) => {
-    const { place, sender } = fakeMessage({ from });
-    return world.core.inbox({
-      type: 'action',
-      eventKey: fakeMessage().eventKey,
-      place,
-      actor: sender,
-      button,
-    });
-  };
-
-  it('stop ends the answer, keeps its text and says so', async () => {
-    const stop = await running();
-    expect(await press(stop, 'alice')).toMatchObject({ toast: '正在停止' });
-    await world.until(closed(1));
-    expect(world.adapter.replies[0]?.outcome).toBe('stopped');
-    expect(textOf(0)).toBe('开头');
-    expect(world.adapter.last().notice).toBe('已停止');
-    expect(await press(stop, 'alice')).toMatchObject({ toast: '这个回答已经结束了' });
-  });
-
-  it('stop works for the asker and administrators only', async () => {
-    const stop = await running();
-    expect(await press(stop, 'mallory')).toMatchObject({ toast: '只有提问的人和管理员可以操作' });
-    expect(await press(stop, 'root')).toMatchObject({ toast: '正在停止' });
-    await world.until(closed(1));
-  });
-
-  it('retry answers in a new reply once, and marks the old one', async () => {
-    world.model.answerWith(saying('第一次'), saying('第二次'));
-    await world.core.inbox(fakeMessage());
-    await world.until(closed(1));
-    const retry = world.adapter.last().buttons?.find(({ kind }) => kind === 'retry')?.id ?? '';
-    const presses = await Promise.all([press(retry, 'alice'), press(retry, 'alice')]);
-    expect(presses.map(({ toast }) => toast).sort()).toEqual(['已经重试过了，请看新的回答', '正在重新回答']);
-    await world.until(closed(2));
-    await world.until(() => world.adapter.replies[0]?.closes === 2);
-    expect(world.adapter.replies).toHaveLength(2);
-    expect(textOf(0)).toBe('第一次');
-    expect(world.adapter.replies[0]?.states.at(-1)).toMatchObject({ buttons: [] });
-    expect(world.adapter.replies[0]?.states.at(-1)?.footer).toContain('已重新回答');
-    expect(textOf(1)).toBe('第二次');
-    expect(world.model.asked[1]?.messages.map(({ text }) => text)).not.toContain('第一次');
-  });
-
-  it('that we never put up do nothing', async () => {
-    for (const id of ['', 'x.stop', '../../etc.retry', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaa.retry']) {
-      expect(await press(id, 'root')).toEqual({ outcome: 'ignored', toast: '这个按钮已失效' });
-    }
-  });
-});
-
 describe('memory', () => {
   it('of a group is each person’s own', async () => {
     await world.core.inbox(fakeMessage({ from: 'alice', text: '我的秘密是42' }));
@@ -345,17 +227,6 @@ describe('memory', () => {
     await world.core.inbox(fakeMessage({ text: '秘密是什么' }));
     await world.until(closed(3));
     expect(JSON.stringify(world.model.asked[1])).not.toContain('42');
-  });
-});
-
-describe('an answer the platform cannot show', () => {
-  it('becomes a sentence, and the reply is closed', async () => {
-    world.adapter.fail('close', new AdapterError('invalid', 'refused'));
-    world.model.answerWith(saying('奇怪的格式'));
-    await world.core.inbox(fakeMessage());
-    await world.until(closed(1));
-    expect(textOf(0)).toBe('');
-    expect(world.adapter.last().notice).toContain('纯文字');
   });
 });
 
