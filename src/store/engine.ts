@@ -15,8 +15,8 @@ export type Engine = {
    * different processes. Rejects with `UnknownCommitError` when it cannot be said whether it became durable.
    */
   transact<Result>(work: Work<Result>): Promise<Result>;
-  /** Rejects while nothing can be written. */
-  probe(): Promise<void>;
+  /** Rejects while nothing can be written; `afterTrouble` also while there is no room for some messages more. */
+  probe(afterTrouble: boolean): Promise<void>;
   /** The time all processes on this database share, in milliseconds since the epoch. */
   databaseNow(): RawBuilder<number>;
   /** Other processes use this database, too, and it can go away while we run. */

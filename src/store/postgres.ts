@@ -6,6 +6,7 @@ import { createPostgresElections } from './postgres-elections.ts';
 import { createPostgresPool, everydayPatience, type Patience } from './postgres-pool.ts';
 import { createPostgresSignals } from './postgres-signals.ts';
 import { explainPostgres } from './postgres-words.ts';
+import { findRoom } from './room.ts';
 import type { Schema } from './schema.ts';
 import { ConnectionLostError, isPassing, UnknownCommitError } from './store-errors.ts';
 
@@ -157,7 +158,10 @@ export async function openPostgresEngine(options: PostgresOptions): Promise<Engi
     remote: true,
     db,
     transact: createTransact(db, options),
-    probe: () => probe(db),
+    async probe(afterTrouble) {
+      await probe(db);
+      if (afterTrouble) await findRoom(db);
+    },
     // Not `now()`, which stands still during a transaction.
     databaseNow: () => sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`,
     async tidy() {

@@ -4,6 +4,7 @@ import { sql, type Kysely } from 'kysely';
 import { electAlone } from './elections.ts';
 import type { Engine } from './engine.ts';
 import { migrate } from './migrations.ts';
+import { findRoom } from './room.ts';
 import type { Schema } from './schema.ts';
 import { scrubFile } from './scrub.ts';
 import { createLocalSignals } from './signals.ts';
@@ -42,10 +43,8 @@ export async function openSqliteEngine(file: string, clock: Clock): Promise<Engi
     db,
     // There is one connection only, so its transactions wait for one another.
     transact: (work) => db.transaction().execute(work),
-    probe: () =>
-      db.transaction().execute(async (transaction) => {
-        await sql`update meta set value = value where name = 'schema'`.execute(transaction);
-      }),
+    // Looked at only after trouble: it does not go away by itself.
+    probe: () => findRoom(db),
     // Nobody else uses the file, so our own time will do.
     databaseNow: () => sql<number>`${clock.now().getTime()}`,
     tidy: () => emptyWriteAheadLog(db),

@@ -7,14 +7,14 @@ const intervalMs = 2_000;
 export type StoreHealth = {
   /** From memory. */
   readonly healthy: () => boolean;
-  /** A write succeeded, or why it did not. */
-  wrote(failure?: unknown): void;
+  /** A write did not succeed. One that does proves little: in a full file small ones find a place. */
+  failed(failure: unknown): void;
   stop(): Promise<void>;
 };
 
 export type StoreHealthOptions = {
-  /** Rejects while nothing can be written. */
-  readonly probe: () => Promise<void>;
+  /** Rejects while nothing can be written; `afterTrouble` also while there is no room for some messages more. */
+  readonly probe: (afterTrouble: boolean) => Promise<void>;
   /** Looks also while all is well: a database that is elsewhere may go away while nothing is written. */
   readonly always: boolean;
   readonly clock: Clock;
@@ -58,7 +58,7 @@ export function createStoreHealth({ probe, always, clock, onChange }: StoreHealt
 
   async function look(): Promise<void> {
     if (signal.aborted) return;
-    await probe().then(
+    await probe(!healthy).then(
       () => set(true),
       (error: unknown) => set(false, error),
     );
@@ -67,8 +67,7 @@ export function createStoreHealth({ probe, always, clock, onChange }: StoreHealt
   if (always) watching = watch();
   return {
     healthy: () => healthy,
-    wrote(failure) {
-      if (failure === undefined) return set(true);
+    failed(failure) {
       if (!isTrouble(failure)) return;
       set(false, failure);
       if (!signal.aborted) watching ??= watch();

@@ -82,7 +82,12 @@ export async function openStore(place: StorePlace, clock: Clock, owner = 'only')
     if (healthy) place.log.info({}, 'the database is back');
     else place.log.error({ error }, 'the database is gone: nothing is taken until it is back');
   };
-  const health = createStoreHealth({ probe: () => engine.probe(), always: engine.remote, clock, onChange });
+  const health = createStoreHealth({
+    probe: (afterTrouble) => engine.probe(afterTrouble),
+    always: engine.remote,
+    clock,
+    onChange,
+  });
   return createStore(engine, health, clock, owner);
 }
 
@@ -93,18 +98,15 @@ async function openEngine(place: StorePlace, clock: Clock): Promise<Engine> {
   return openPostgresEngine({ ...place, clock });
 }
 
-/** Tells how each write went. */
+/** Tells of each write that failed. */
 function watched(queue: WriteQueue, health: StoreHealth): WriteQueue {
   return {
     ...queue,
     write: (work) =>
-      queue.write(work).then(
-        (result) => (health.wrote(), result),
-        (error: unknown) => {
-          health.wrote(error);
-          throw error;
-        },
-      ),
+      queue.write(work).catch((error: unknown) => {
+        health.failed(error);
+        throw error;
+      }),
   };
 }
 
