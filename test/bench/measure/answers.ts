@@ -14,12 +14,15 @@ const short = {
 /** 20 tokens a second each. No more than 50 questions a second: so many replies the platform lets be opened. */
 const crowd = { intervalMs: 50, firstTokenMs: 50, rounds: 1 };
 
-/** At 200 and 1,000 long enough that most of the time everyone is answered at once; the others are for the curves. */
+/**
+ * At 200 and 1,000 longer than the platform's longest window, so that nobody can live on what it permits at the beginning;
+ * the others are for the curves.
+ */
 const loads: readonly AnswerLoad[] = [
-  { ...short, replies: 1, rounds: 4 },
+  { ...short, replies: 1, rounds: 3 },
   { ...short, replies: 8, rounds: 2 },
   { ...crowd, replies: 50, spreadMs: 1_000, tokens: 160, untilClosed: false, floorTokens: 100 },
-  { ...crowd, replies: 200, spreadMs: 4_000, tokens: 900, untilClosed: true, floorTokens: 100 },
+  { ...crowd, replies: 200, spreadMs: 4_000, tokens: 1_250, untilClosed: true, floorTokens: 100 },
   { ...crowd, replies: 500, spreadMs: 10_000, tokens: 300, untilClosed: false, floorTokens: 150 },
   { ...crowd, replies: 1_000, spreadMs: 20_000, tokens: 1_000, untilClosed: true, floorTokens: 200 },
 ];
