@@ -167,7 +167,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   const ledger = await createCallLedger(store.calls, clock, config.timeZone, !alone);
   const metrics = createMetrics({ droppedLogLines: () => log.dropped() });
-  const crashed = (await store.turns.unfinished()).length > 0;
+  const crashed = await store.turns.anyUnfinished();
   const lastAt = crashed ? performance.timeOrigin : await store.turns.lastWrittenAt();
   const notBefore = lastAt + uncountedMs;
   const counters = { ledger, metrics };
