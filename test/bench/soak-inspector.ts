@@ -10,18 +10,8 @@ export type Inspector = {
   close(): void;
 };
 
-/** In bytes. `code`: the part of the heap that holds bytecode and machine code. `external`: what objects hold elsewhere. */
-export type ProcessMemory = Readonly<Record<'heap' | 'code' | 'external' | 'rss', number>>;
-
-/** Runs in the process under test. */
-const readMemory = `(() => {
-  const { heapUsed: heap, external, rss } = process.memoryUsage();
-  const spaces = process.getBuiltinModule('node:v8').getHeapSpaceStatistics();
-  const code = spaces
-    .filter(({ space_name: name }) => name.startsWith('code_') || name.startsWith('trusted_'))
-    .reduce((sum, { space_used_size: used }) => sum + used, 0);
-  return { heap, code, external, rss };
-})()`;
+/** In bytes. `external`: what objects hold outside of the heap. */
+export type ProcessMemory = Readonly<Record<'heapUsed' | 'external' | 'rss', number>>;
 
 type Reply = {
   readonly id?: number;
@@ -73,7 +63,7 @@ export async function connectInspector(url: string): Promise<Inspector> {
       await ask('HeapProfiler.collectGarbage');
       await ask('HeapProfiler.collectGarbage');
     },
-    memory: async () => (await evaluate(readMemory)) as ProcessMemory,
+    memory: async () => (await evaluate('process.memoryUsage()')) as ProcessMemory,
     async activeHandles() {
       return Number(await evaluate('process.getActiveResourcesInfo().length'));
     },

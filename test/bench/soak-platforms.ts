@@ -198,8 +198,11 @@ export async function wecomSoak(people: number): Promise<SoakPlatform> {
   };
 }
 
-function hasButton(buttons: readonly { readonly label: string }[] | undefined, wanted: string): boolean {
-  return buttons?.some(({ label }) => label === wanted) === true;
+function hasButton(
+  buttons: readonly { readonly label: string; readonly disabled?: boolean }[] | undefined,
+  wanted: string,
+): boolean {
+  return buttons?.some(({ label, disabled }) => label === wanted && disabled !== true) === true;
 }
 
 function withoutFaults(

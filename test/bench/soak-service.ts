@@ -7,6 +7,7 @@ import {
   type ServiceProcess,
 } from '../support/service-process.ts';
 import { connectInspector, type Inspector } from './soak-inspector.ts';
+import { kindsOf } from './soak-snapshot.ts';
 import type { Sample } from './soak-verdict.ts';
 
 /** The service as `npm start` starts it, with the inspector open on the loopback address. */
@@ -34,13 +35,13 @@ export async function startSoakService(environment: ServiceEnvironment): Promise
     inspector,
     async look(messages) {
       await inspector.collectGarbage();
-      const { heap, code, external, rss } = await inspector.memory();
+      const { heapUsed, external, rss } = await inspector.memory();
       const files = openFiles(service.pid);
       return {
         atSeconds: Math.round((performance.now() - startedAt) / 1000),
         messages,
-        heapBytes: heap,
-        codeBytes: code,
+        heapBytes: heapUsed,
+        held: kindsOf(await inspector.snapshot()),
         externalBytes: external,
         rssBytes: rss,
         descriptors: files.length,

@@ -9,6 +9,16 @@ type Snapshot = {
   readonly strings: readonly string[];
 };
 
+/** What V8 adds by itself as functions get warm (machine code, feedback, shapes of objects): bounded by the program's text. */
+const ofTheEngine = new Set(['(code)', '(hidden)', '(object shape)']);
+
+/** Bytes of objects, strings, arrays and closures: what a program can hold ever more of. */
+export function heldBytes(kinds: ReadonlyMap<string, Kind>): number {
+  return [...kinds.values()]
+    .filter(({ name }) => !ofTheEngine.has(name))
+    .reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
 /** Objects by constructor; everything else (strings, code, arrays of the engine) by what it is. */
 export function kindsOf(text: string): ReadonlyMap<string, Kind> {
   const { snapshot, nodes, strings } = JSON.parse(text) as Snapshot;

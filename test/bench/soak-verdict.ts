@@ -1,4 +1,5 @@
 import type { Figure } from './measurement.ts';
+import { heldBytes, type Kind } from './soak-snapshot.ts';
 import { trendOf, type Trend } from './statistics.ts';
 
 /** One look at the process, while nobody is being answered and after garbage was collected. */
@@ -7,8 +8,8 @@ export type Sample = {
   /** Messages said until then. */
   readonly messages: number;
   readonly heapBytes: number;
-  /** Of these, bytecode and machine code. */
-  readonly codeBytes: number;
+  /** What there is on the heap, by constructor. */
+  readonly held: ReadonlyMap<string, Kind>;
   readonly externalBytes: number;
   readonly rssBytes: number;
   readonly descriptors: number;
@@ -38,8 +39,8 @@ const heapBytesPerThousand = 64 * 1024;
 export function verdict({ baseline, samples, rested, open, refused, errors }: SoakOutcome): Figure[] {
   const growth = (bytesOf: (sample: Sample) => number): Trend =>
     trendOf(samples.map((sample) => ({ x: sample.messages / 1000, y: bytesOf(sample) })));
+  const held = growth((sample) => heldBytes(sample.held));
   const heap = growth(({ heapBytes }) => heapBytes);
-  const code = growth(({ codeBytes }) => codeBytes);
   const above = (name: 'descriptors' | 'sockets' | 'handles'): Figure => ({
     name: `${name} at rest above those before the first message`,
     value: rested[name] - baseline[name],
@@ -47,13 +48,21 @@ export function verdict({ baseline, samples, rested, open, refused, errors }: So
     target: spareHandles,
   });
   return [
-    { name: 'growth of the heap per 1,000 messages', value: heap.slope / 1024, unit: 'KB' },
-    { name: 'of it compiled code', value: code.slope / 1024, unit: 'KB' },
     {
-      name: 'growth of the heap per 1,000 messages, upper end of the 95 % interval',
-      value: heap.upperSlope / 1024,
+      name: 'growth of objects, strings and arrays on the heap per 1,000 messages',
+      value: held.slope / 1024,
+      unit: 'KB',
+    },
+    {
+      name: 'the same, upper end of the 95 % interval',
+      value: held.upperSlope / 1024,
       unit: 'KB',
       target: heapBytesPerThousand / 1024,
+    },
+    {
+      name: 'growth of the whole heap per 1,000 messages, compiled code and its feedback included',
+      value: heap.slope / 1024,
+      unit: 'KB',
     },
     above('descriptors'),
     above('sockets'),

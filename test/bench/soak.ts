@@ -1,28 +1,23 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { startQwenSimulator } from '../simulators/qwen/start.ts';
 import { plainPicture } from '../support/pictures.ts';
 import { sleep, until } from './measure/start-on-stages.ts';
 import { machine } from './publish-machine.ts';
 import { dingtalkSoak, feishuSoak, wecomSoak, type SoakPlatform } from './soak-platforms.ts';
 import { startSoakService } from './soak-service.ts';
-import { growth, kindsOf } from './soak-snapshot.ts';
+import { growth, heldBytes } from './soak-snapshot.ts';
 import { answerOf, assumption, createTalk, messagesPerSecond, warmUpTimes } from './soak-talk.ts';
 import { verdict, type Sample } from './soak-verdict.ts';
 import { holds, toTable } from './table.ts';
 
 /**
  * The service under fifty times a normal day's work, for so many minutes (15 unless told): nothing may grow, nothing may
- * stay open. `node --disable-warning=ExperimentalWarning test/bench/soak.ts [minutes] [--snapshots]`; with `--snapshots`
- * it says which objects there are more of at the end. A run of the full time is written to `docs/bench/soak.md`.
+ * stay open. `node --disable-warning=ExperimentalWarning test/bench/soak.ts [minutes]`. At the end it says which objects
+ * there are more of than after the warm-up. A run of the full time is written to `docs/bench/soak.md`.
  */
-const { values: asked, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { snapshots: { type: 'boolean', default: false } },
-});
 const fullMinutes = 15;
-const minutes = Number(positionals[0] ?? fullMinutes);
+const minutes = Number(process.argv[2] ?? fullMinutes);
 /** Caches fill, code is compiled. */
 const warmUpSeconds = 120;
 /** Half a minute in a quarter of an hour. */
@@ -53,23 +48,18 @@ const what = `${people} people, ${questionsPerPerson} questions each in ${hours}
 console.log(`${what}\n`);
 const baseline = await look();
 const samples: Sample[] = [];
-let before: ReturnType<typeof kindsOf> | undefined;
 const endsAt = performance.now() + minutes * 60_000;
 const warmUntil = performance.now() + warmUpSeconds * 1000;
 while (performance.now() < endsAt) {
   const warm = performance.now() >= warmUntil;
   await talkFor(sampleEverySeconds, warm ? messagesPerSecond : messagesPerSecond * warmUpTimes);
   const sample = await look();
-  if (!warm) continue;
-  samples.push(sample);
-  if (asked.snapshots) before ??= kindsOf(await service.inspector.snapshot());
+  if (warm) samples.push(sample);
 }
 await sleep(restSeconds * 1000);
 const rested = await look();
-if (before !== undefined) {
-  const more = growth(before, kindsOf(await service.inspector.snapshot()), 30);
-  for (const { name, count, bytes } of more) console.log(`${bytes} bytes more in ${count} of ${name}`);
-}
+for (const { name, count, bytes } of growth(samples[0]?.held ?? new Map(), rested.held, 12))
+  console.log(`${bytes} bytes more in ${count} of ${name}`);
 
 const refused = platforms.flatMap((platform) => platform.refused());
 const errors = service.process.log.filter(({ level }) => level === 'error' || level === 'fatal');
@@ -118,11 +108,11 @@ async function settle(): Promise<void> {
 
 async function look(): Promise<Sample> {
   const sample = await service.look(talk.said());
-  const { atSeconds, messages, heapBytes, codeBytes, externalBytes, rssBytes } = sample;
+  const { atSeconds, messages, heapBytes, held, externalBytes, rssBytes } = sample;
   const { descriptors, sockets, handles } = sample;
   const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(2);
   console.log(
-    `${atSeconds} s, ${messages} messages: heap ${megabytes(heapBytes)} MB (code ${megabytes(codeBytes)}), external ${megabytes(externalBytes)} MB, resident ${megabytes(rssBytes)} MB, ${descriptors} descriptors, ${sockets} sockets, ${handles} handles`,
+    `${atSeconds} s, ${messages} messages: heap ${megabytes(heapBytes)} MB (objects ${megabytes(heldBytes(held))}), external ${megabytes(externalBytes)} MB, resident ${megabytes(rssBytes)} MB, ${descriptors} descriptors, ${sockets} sockets, ${handles} handles`,
   );
   return sample;
 }
