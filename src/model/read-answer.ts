@@ -79,10 +79,10 @@ function takeAll(stream: Readable, take: (bytes: Uint8Array) => boolean): Promis
       try {
         if (take(bytes)) return;
         resolve();
+        stream.destroy();
       } catch (error) {
-        reject(error);
+        stream.destroy(error instanceof Error ? error : undefined);
       }
-      stream.destroy();
     });
     stream.once('end', resolve);
     stream.once('error', reject);

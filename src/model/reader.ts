@@ -20,31 +20,32 @@ export async function* eventsOf(
   make: (reader: Reader) => Promise<void>,
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent, void> {
-  let unread: ModelEvent[] = [];
-  let over = false;
+  const made: { unread: ModelEvent[]; over: boolean } = { unread: [], over: false };
   let wake = (): void => undefined;
   const leaving = new AbortController();
   const unlink = link(signal, leaving);
   const give = (event: ModelEvent): void => {
-    unread.push(event);
+    made.unread.push(event);
     wake();
   };
-  const made = make({ give, signal: leaving.signal }).finally(() => {
-    over = true;
+  const making = make({ give, signal: leaving.signal }).finally(() => {
+    made.over = true;
     wake();
   });
+  // Looked at when the reader has come to its end or has left.
+  making.catch(() => undefined);
   try {
     for (;;) {
-      const events = unread;
-      unread = [];
+      const events = made.unread;
+      made.unread = [];
       for (const event of events) yield event;
-      if (unread.length > 0) continue;
-      if (over) break;
+      if (made.unread.length > 0) continue;
+      if (made.over) break;
       await new Promise<void>((resolve) => (wake = resolve));
     }
   } finally {
     unlink();
     leaving.abort();
-    await made;
+    await making;
   }
 }
