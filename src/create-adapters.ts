@@ -43,8 +43,13 @@ export async function createAdapters(
     random: Math.random,
     uuid: randomUUID,
     createBudget(limits, callers = 'every') {
-      const budget = createCallBudget({ limits, clock, log });
-      return running === undefined ? budget : inService(budget, callers, platform, running, clock);
+      if (running === undefined) return createCallBudget({ limits, clock, log });
+      const { counters, replicas } = running;
+      // Others that live keep to their part of what all share, and what they use is theirs.
+      const inherits = (): boolean => callers === 'elected' || replicas.members.others() === 0;
+      const memory = counters.ledger.memory(platform, inherits);
+      const budget = createCallBudget({ limits, clock, log, memory });
+      return inService(budget, callers, platform, running, clock);
     },
     elect: running?.replicas.leadership.elect ?? ((signal) => electAlone('', signal)),
     shared,

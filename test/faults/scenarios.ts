@@ -2,6 +2,7 @@ import type { Scenario } from './scenario.ts';
 import { corruptScenario } from './scenarios/corrupt.ts';
 import { failpointScenario } from './scenarios/failpoints.ts';
 import { killFinalScenario, killScenario } from './scenarios/kills.ts';
+import { limitsScenario } from './scenarios/limits.ts';
 import { networkScenario } from './scenarios/network.ts';
 import { redeliveryScenario } from './scenarios/redelivery.ts';
 import { resourceScenario } from './scenarios/resources.ts';
@@ -16,6 +17,7 @@ export const scenarios: readonly Scenario[] = [
   killFinalScenario,
   failpointScenario,
   networkScenario,
+  limitsScenario,
   storeTroubleScenario,
   corruptScenario,
   rollingScenario,
