@@ -29,7 +29,7 @@ describe('the Feishu configuration', () => {
         mode: 'ws',
         webhook: undefined,
         baseUrl: 'https://open.feishu.cn',
-        updateIntervalMs: 200,
+        updateIntervalMs: 100,
         monthlyCalls: undefined,
         webhookWindowMs: 300_000,
       },
