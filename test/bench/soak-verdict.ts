@@ -54,7 +54,7 @@ export function verdict({ baseline, samples, rested, open, refused, errors }: So
       unit: 'KB',
     },
     {
-      name: 'the same, upper end of the 95 % interval',
+      name: 'growth of objects, strings and arrays, upper end of the 95 % interval',
       value: held.upperSlope / 1024,
       unit: 'KB',
       target: heapBytesPerThousand / 1024,
@@ -63,6 +63,12 @@ export function verdict({ baseline, samples, rested, open, refused, errors }: So
       name: 'growth of the whole heap per 1,000 messages, compiled code and its feedback included',
       value: heap.slope / 1024,
       unit: 'KB',
+    },
+    {
+      name: 'growth of the whole heap, upper end of the 95 % interval',
+      value: heap.upperSlope / 1024,
+      unit: 'KB',
+      target: heapBytesPerThousand / 1024,
     },
     above('descriptors'),
     above('sockets'),

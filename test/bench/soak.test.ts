@@ -55,10 +55,19 @@ describe('verdict', () => {
   it('holds where objects only come and go, however much is compiled', () => expect(failing({})).toEqual([]));
 
   it('finds a leak of a hundred kilobytes in a thousand messages', () =>
-    expect(failing({ samples: growing(100) })).toEqual(['the same, upper end of the 95 % interval']));
+    expect(failing({ samples: growing(100) })).toEqual([
+      'growth of objects, strings and arrays, upper end of the 95 % interval',
+    ]));
+
+  it('tells a heap that grows by compiled code alone from one that grows by objects', () => {
+    const compiled = growing(0).map((sample) => ({ ...sample, heapBytes: 1_000 * sample.messages }));
+    expect(failing({ samples: compiled })).toEqual([
+      'growth of the whole heap, upper end of the 95 % interval',
+    ]);
+  });
 
   it('does not hold on too few looks to tell', () =>
-    expect(failing({ samples: growing(0).slice(0, 2) })).toHaveLength(1));
+    expect(failing({ samples: growing(0).slice(0, 2) })).toHaveLength(2));
 
   it('finds sockets that stay open', () =>
     expect(failing({ rested: { ...calm, sockets: 30, descriptors: 58 } })).toEqual([

@@ -48,6 +48,7 @@ const what = `${people} people, ${questionsPerPerson} questions each in ${hours}
 console.log(`${what}\n`);
 const baseline = await look();
 const samples: Sample[] = [];
+let talkedUntil = performance.now();
 const endsAt = performance.now() + minutes * 60_000;
 const warmUntil = performance.now() + warmUpSeconds * 1000;
 while (performance.now() < endsAt) {
@@ -81,15 +82,20 @@ await service.stop();
 await Promise.all([...platforms.map((platform) => platform.stop()), qwen.stop()]);
 process.exit(figures.every(holds) ? 0 : 1);
 
-/** At the set rate, however long each act lasts; then until all that was asked is answered. */
-async function talkFor(seconds: number, perSecond: number): Promise<void> {
+/**
+ * However long each act lasts, and so much faster that what was not said during the last look is made up for; then until
+ * all that was asked is answered.
+ */
+async function talkFor(seconds: number, averagePerSecond: number): Promise<void> {
   const acts: Promise<void>[] = [];
   const startedAt = performance.now();
+  const perSecond = averagePerSecond * (1 + (startedAt - talkedUntil) / 1000 / seconds);
   for (let number = 0; number < seconds * perSecond; number += 1) {
     acts.push(talk.next());
     const dueInMs = ((number + 1) * 1000) / perSecond - (performance.now() - startedAt);
     if (dueInMs > 0) await sleep(dueInMs);
   }
+  talkedUntil = performance.now();
   await Promise.all(acts);
   await settle();
 }
