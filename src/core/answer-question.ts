@@ -115,8 +115,12 @@ export async function answerQuestion(services: AnswerServices, task: Answering):
   const [gathered, past] = await Promise.all([task.material, loadPast(services, turn)]);
   if (signal.aborted) return withoutModel(...stoppedBefore(signal), []);
   const { pictures, question } = gathered;
-  await save({ question });
-  if (question.trim() === '') return withoutModel('failed', { type: 'pictures-unusable' }, gathered.remarks);
+  // Stored while the model is asked, and before the end of the answer is: only a finished answer is remembered with it.
+  const questionStored = save({ question });
+  if (question.trim() === '') {
+    await questionStored;
+    return withoutModel('failed', { type: 'pictures-unusable' }, gathered.remarks);
+  }
 
   const pictured = pictures.images.length > 0;
   const plan = await planAnswer(services, turn, language, task.log);
@@ -169,6 +173,7 @@ export async function answerQuestion(services: AnswerServices, task: Answering):
     input = second;
     ({ asked, window } = await ask(second));
   }
+  await questionStored;
   const { end } = asked;
   services.answered({ ...asked, durationMs: clock.now().getTime() - askedAt });
   if (end.usage !== undefined) meter.learn(window.estimatedTokens, end.usage.promptTokens);

@@ -72,8 +72,10 @@ async function answer(services: HandleServices, round: Round): Promise<void> {
   const { turn, log, save } = round.task();
   const startedAt = services.clock.now().getTime();
   try {
-    await save({ attempts: turn.attempts + 1 });
+    // Stored beside the asking, which it need not hold up: whoever takes the turn up anew counts an attempt anyway.
+    const begun = save({ attempts: turn.attempts + 1 });
     const { ending, reasoning } = await answerAll(services, round);
+    await begun;
     const task = round.task();
     await deliver(services, task, ending, presented(task, ending, reasoning));
   } catch (error) {
