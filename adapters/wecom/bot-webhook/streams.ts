@@ -41,15 +41,16 @@ export type Streams = {
   find(id: string): Stream | undefined;
   /** As `find`, but waits up to `withinMs` for one to be opened. */
   await(id: string, withinMs: number, signal: AbortSignal): Promise<Stream | undefined>;
-  /** Nobody knows it: soon after a start it may still be taken up, later it has ended with a sentence. */
+  /** Nobody knows it: at first another process may still show it or take it up, later it has ended with a sentence. */
   bury(id: string): StreamAnswer;
 };
 
 /** WeCom asks for six minutes, and for finished streams again; a reply taken up after a restart may need it longer. */
 const KEPT_MS = 15 * 60_000;
 /**
- * Where several processes share a database, whoever starts after a crash has taken up everything within this time, waiting
- * for leases included; a process that is alone has done so before it is asked.
+ * Where several processes share a database, one may have taken a message and died before it showed the stream to the others;
+ * within this time another one has taken it up, waiting for leases included. A process that is alone has taken up everything
+ * before it is asked.
  */
 export const TAKING_UP_MS = 30_000;
 /** Each holds at most one content of 20 KB. */
@@ -69,12 +70,24 @@ export function createStreams(
   clock: Clock,
   streamLifetimeMs: number,
   onOpened: (stream: Stream) => void,
-  /** How long after the start a stream that nobody knows may still be taken up. */
+  /** For how long a stream that nobody knows may still be taken up, from when it is asked for first. */
   takingUpMs: number,
 ): Streams {
   const streams = new Map<string, { readonly stream: Stream; readonly madeAt: number }>();
   const watchers = new Set<() => void>();
-  const startedAt = clock.now().getTime();
+  const missedSince = new Map<string, number>();
+
+  /** How long it has been asked for in vain. */
+  function missedForMs(id: string): number {
+    const now = clock.now().getTime();
+    const since = missedSince.get(id) ?? now;
+    missedSince.set(id, since);
+    for (const oldest of missedSince.keys()) {
+      if (missedSince.size <= MAX_STREAMS) break;
+      missedSince.delete(oldest);
+    }
+    return now - since;
+  }
 
   function add(id: string, stream: Stream): Stream {
     const now = clock.now().getTime();
@@ -103,7 +116,8 @@ export function createStreams(
     bury(id) {
       // An id that is none of ours is not worth remembering.
       if (!OUR_ID.test(id)) return { finish: true, content: words.endedStream };
-      if (clock.now().getTime() - startedAt < takingUpMs) return { finish: false, content: NOTHING_YET };
+      if (missedForMs(id) < takingUpMs) return { finish: false, content: NOTHING_YET };
+      missedSince.delete(id);
       const stream = createStream(id, -Infinity, clock, streamLifetimeMs);
       return add(id, stream).answer();
     },
