@@ -46,7 +46,7 @@ export async function createAdapters(
       if (running === undefined) return createCallBudget({ limits, clock, log });
       const { counters, replicas } = running;
       // Others that live keep to their part of what all share, and what they use is theirs.
-      const inherits = (): boolean => callers === 'elected' || replicas.members.others() === 0;
+      const inherits = (): boolean => callers === 'elected' || replicas.members.inherits();
       const memory = counters.ledger.memory(platform, inherits);
       const budget = createCallBudget({ limits, clock, log, memory });
       return inService(budget, callers, platform, running, clock);

@@ -14,6 +14,8 @@ export type Taken = {
   readonly counts: readonly string[];
   /** Of whom it was said before; whoever is not among them uses nothing yet. */
   readonly before: readonly string[];
+  /** Ended ones whose calls this process counts as its own, one by one, in all but the shortest windows. */
+  readonly inherited: ReadonlySet<string>;
 };
 
 /** A process takes no more than its share of the limits among those of whom it says that it takes account. */
@@ -31,7 +33,7 @@ export function heldByEnded(all: readonly Replica[], endedWithinMs: number): num
  */
 export function divisionAmong(
   all: readonly Replica[],
-  { counts, before }: Taken,
+  { counts, before, inherited }: Taken,
 ): (windowMs: number) => number {
   const behind = all.filter(
     (other) =>
@@ -41,11 +43,13 @@ export function divisionAmong(
   );
   const sharing = counts.length - behind.length;
   const free = Math.max(0, 1 - heldBy(behind));
+  const unknown = all.filter(({ owner }) => !inherited.has(owner));
   return (windowMs) => {
     const short = windowMs <= shortWindowMs;
     // A second counts as over when it is: whoever died knew itself dead a margin before the others did.
     const endedWithinMs = short ? windowMs : Math.min(windowMs, longestMemoryMs) + marginMs;
-    const left = free - Math.min(short ? 1 : mostHeldByEnded, heldByEnded(all, endedWithinMs));
+    const left =
+      free - Math.min(short ? 1 : mostHeldByEnded, heldByEnded(short ? all : unknown, endedWithinMs));
     // Thirds of thirds are not whole in binary, and what is divided is rounded down.
     return left <= 0 ? Infinity : Number((sharing / left).toFixed(6));
   };

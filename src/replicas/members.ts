@@ -6,6 +6,7 @@ import {
   aliveMs,
   beatIntervalMs,
   hurryMs,
+  longestMemoryMs,
   marginMs,
   patienceMs,
   shortWindowMs,
@@ -35,6 +36,11 @@ export type MembersOptions = {
 export type Members = {
   /** Divides this, too, from now on. */
   share(divided: Divided): void;
+  /**
+   * Whether what other processes used of the longer windows counts as used by this one: nobody else lives, or nobody did when
+   * this one came and those windows may still be open. From memory.
+   */
+  inherits(): boolean;
   /** How many others live, as far as was heard lately; from memory. */
   others(): number;
   /** This process may use its part now; from memory. */
@@ -71,6 +77,9 @@ export function createMembers(options: MembersOptions): Members {
   let missing = 0;
   /** Since when somebody who came is not counted, because more is in use than would be left. */
   let crowdedSince: number | undefined;
+  /** Whose end was certain when we came, if nobody else lived: they used is stored, and counted as ours. */
+  let inherited: ReadonlySet<string> | undefined;
+  let inheritedAt = 0;
   const leaving = new AbortController();
   let keeping: Promise<void> | undefined;
   let wake = new AbortController();
@@ -104,8 +113,11 @@ export function createMembers(options: MembersOptions): Members {
     counted: readonly string[],
     now: number,
   ): boolean {
-    const before = counts.filter((name) => name !== owner);
-    divide(divisionAmong(all, { counts: living, before }));
+    const known = {
+      before: counts.filter((name) => name !== owner),
+      inherited: inherited ?? new Set<string>(),
+    };
+    divide(divisionAmong(all, { counts: living, ...known }));
     if (living.length === counted.length || within()) {
       crowdedSince = undefined;
       return true;
@@ -114,10 +126,10 @@ export function createMembers(options: MembersOptions): Members {
     if (now - crowdedSince >= undisturbedMs) return false;
     const silent = all.some(({ aliveForMs }) => aliveForMs > 0 && aliveForMs < aliveMs - silentMs);
     if (!silent && heldByEnded(all, undisturbedMs) === 0) return false;
-    const untilNow = divisionAmong(all, { counts: counted, before });
+    const untilNow = divisionAmong(all, { counts: counted, ...known });
     const later = divisionAmong(
       all.filter(({ aliveForMs }) => aliveForMs > 0),
-      { counts: living, before },
+      { counts: living, ...known },
     );
     divide((windowMs) => Math.max(untilNow(windowMs), later(windowMs)));
     return false;
@@ -141,6 +153,11 @@ export function createMembers(options: MembersOptions): Members {
     const tired = waitedMs > patienceMs;
     if (tired && entering) log.warn({ missing }, 'going on without the answer of every replica');
     inSince = ready || tired ? asked : undefined;
+    if (inherited === undefined && inSince !== undefined) {
+      const ended = living.length > 0 ? [] : all.filter((replica) => replica.owner !== owner);
+      inherited = new Set(ended.map((replica) => replica.owner));
+      inheritedAt = asked.monotonic;
+    }
     if (entering && inSince !== undefined) log.info({ replicas: living.length + 1 }, 'one of the replicas');
   }
 
@@ -191,6 +208,8 @@ export function createMembers(options: MembersOptions): Members {
       divided.divide(replicasIn);
     },
     others: () => others,
+    inherits: () =>
+      others === 0 || ((inherited?.size ?? 0) > 0 && monotonicMs() - inheritedAt < longestMemoryMs),
     isIn,
     waitsFor() {
       if (isIn()) return undefined;
@@ -227,6 +246,7 @@ type Moment = { readonly wall: number; readonly monotonic: number };
 export const aloneMember: Members = {
   share: () => undefined,
   others: () => 0,
+  inherits: () => true,
   isIn: () => true,
   waitsFor: () => undefined,
   entered: async () => undefined,

@@ -10,7 +10,10 @@ export type Integration = {
   readonly traits: StageTraits;
   /** The bot is in groups there at all. */
   readonly groups: boolean;
-  /** How long a chat must rest after a few questions, or the platform's limits for one chat would be met. */
+  /**
+   * How long a chat must rest after a few questions and a crash (after which a few calls more are taken to have been made), or
+   * the platform's limits for one chat would be met.
+   */
   readonly chatRestMs: number;
 };
 
@@ -18,13 +21,13 @@ const dingtalk = (mode: 'stream' | 'webhook', cards: boolean): Omit<Integration,
   create: dingtalkStage({ mode, cards }),
   traits: dingtalkTraits({ mode, cards }),
   groups: true,
-  chatRestMs: cards ? 0 : 8_000, // 20 messages a minute into one group
+  chatRestMs: cards ? 0 : 20_000, // 20 messages a minute into one group
 });
 const wecom = (integration: 'bot' | 'bot-webhook' | 'app'): Omit<Integration, 'name'> => ({
   create: wecomStage(integration),
   traits: wecomStageTraits[integration],
   groups: integration !== 'app',
-  chatRestMs: { bot: 15_000, 'bot-webhook': 0, app: 8_000 }[integration], // 30 calls a minute; polls do not count
+  chatRestMs: { bot: 15_000, 'bot-webhook': 0, app: 12_000 }[integration], // 30 calls a minute; polls do not count
 });
 
 const feishu = { traits: feishuTraits, groups: true, chatRestMs: 0 };

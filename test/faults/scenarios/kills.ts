@@ -29,6 +29,7 @@ type Tally = {
 /** `kill -9` at random moments, now and then of the start that follows, too. */
 export const killScenario = killsOver(
   'kills',
+  100,
   'kill -9 at random moments, over every integration whose replies can be found again',
   integrations.filter(({ traits }) => traits.resumes && traits.live),
 );
@@ -36,16 +37,17 @@ export const killScenario = killsOver(
 /** Where a message, once sent, can neither be found again nor be sent under a key, a kill in that moment shows. */
 export const killFinalScenario = killsOver(
   'kills-final',
+  40,
   'kill -9 at random moments, over the integrations whose replies are sent once, whole',
   integrations.filter(({ traits }) => !(traits.resumes && traits.live)),
 );
 
-function killsOver(name: string, what: string, all: readonly Integration[]): Scenario {
+function killsOver(name: string, long: number, what: string, all: readonly Integration[]): Scenario {
   return {
     name,
     what,
     ways: alone,
-    rounds: { long: 100, short: all.length },
+    rounds: { long, short: all.length },
     run: (run) => killOver(run, all),
   };
 }

@@ -96,7 +96,7 @@ describe('a process that comes', () => {
     expect(two.members.isIn()).toBe(true);
   });
 
-  it('waits for one that died until its death is certain and its last second over, and longer only for its windows', async () => {
+  it('waits for one that died until its death is certain and its last second over, and counts what it used as its own', async () => {
     const one = process('one');
     await clock.advance(5_000);
     one.still(true);
@@ -107,11 +107,13 @@ describe('a process that comes', () => {
     await clock.advance(5_000);
     expect([two.members.isIn(), two.members.waitsFor()]).toEqual([true, undefined]);
     await clock.advance(1_000);
-    expect([two.among(30), two.among(minuteMs)]).toEqual([1, 2]);
-    await clock.advance(minuteMs + 5_000);
-    expect([two.among(minuteMs), two.among(60 * minuteMs)]).toEqual([1, 2]);
-    await clock.advance(minuteMs);
-    expect(two.among(60 * minuteMs)).toBe(1);
+    expect([two.among(30), two.among(minuteMs), two.members.inherits()]).toEqual([1, 1, true]);
+    const three = process('three');
+    await clock.advance(2_000);
+    // In its minute the dead one's use still counts as the second one's, and never as that of one that came later.
+    expect([two.members.inherits(), three.members.inherits()]).toEqual([true, false]);
+    await clock.advance(2 * minuteMs);
+    expect(two.members.inherits()).toBe(false);
   });
 });
 
