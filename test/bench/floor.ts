@@ -12,7 +12,7 @@ export type FloorLoad = AnswerPlan & { readonly replies: number; readonly spread
 /** What the same streams cost a process that only reads them. */
 export type Floor = {
   readonly processorSecondsPer1000: number;
-  readonly mostMegabytes: number;
+  readonly mostMebibytes: number;
   /** From an event to the request it leads to: of the first one after the start, and half of the others less. */
   readonly firstRequestMs: number;
   readonly requestMs: readonly number[];
@@ -54,12 +54,12 @@ export async function measureFloor(load: FloorLoad): Promise<Floor> {
     await evenly(load.replies, load.spreadMs, (number) => ask(1 + number));
     await answered(load.replies);
     const used = processorSeconds(floor.pid) - usedBefore;
-    const mostMegabytes = memory.stop();
+    const mostMebibytes = memory.stop();
     const { answers } = await model.report();
     const { tokens, reads } = await report();
     return {
       processorSecondsPer1000: (used / tokens) * 1000,
-      mostMegabytes,
+      mostMebibytes,
       firstRequestMs: (warmUp?.requestedAt ?? Number.NaN) - (askedAt[0] ?? Number.NaN),
       requestMs: answers.map(({ index, requestedAt }) => requestedAt - (askedAt[index] ?? Number.NaN)),
       readP99Ms: percentile(readTimes(reads, answers), 0.99),

@@ -2,7 +2,7 @@
 export type Inspector = {
   collectGarbage(): Promise<void>;
   /** Of the moment, so collect first. */
-  memory(): Promise<ProcessMemory>;
+  heapUse(): Promise<HeapUse>;
   /** Timers, sockets, pipes and requests that keep the event loop alive. */
   activeHandles(): Promise<number>;
   /** A heap snapshot, as Chrome's DevTools read it. */
@@ -10,14 +10,18 @@ export type Inspector = {
   close(): void;
 };
 
-/** In bytes. `external`: what objects hold outside of the heap. */
-export type ProcessMemory = Readonly<Record<'heapUsed' | 'external' | 'rss', number>>;
+/** In bytes. `external`: what buffers hold outside of the heap. */
+export type HeapUse = { readonly heapBytes: number; readonly externalBytes: number };
 
 type Reply = {
   readonly id?: number;
   readonly method?: string;
   readonly params?: { readonly chunk?: string };
-  readonly result?: { readonly result?: { readonly value?: unknown } };
+  readonly result?: {
+    readonly result?: { readonly value?: unknown };
+    readonly usedSize?: number;
+    readonly backingStorageSize?: number;
+  };
   readonly error?: { readonly message: string };
 };
 
@@ -63,7 +67,11 @@ export async function connectInspector(url: string): Promise<Inspector> {
       await ask('HeapProfiler.collectGarbage');
       await ask('HeapProfiler.collectGarbage');
     },
-    memory: async () => (await evaluate('process.memoryUsage()')) as ProcessMemory,
+    // Not by evaluating something, which compiles a script each time and is measured with the rest.
+    async heapUse() {
+      const { result } = await ask('Runtime.getHeapUsage');
+      return { heapBytes: result?.usedSize ?? NaN, externalBytes: result?.backingStorageSize ?? NaN };
+    },
     async activeHandles() {
       return Number(await evaluate('process.getActiveResourcesInfo().length'));
     },

@@ -7,6 +7,7 @@ import {
   type ServiceProcess,
 } from '../support/service-process.ts';
 import { connectInspector, type Inspector } from './soak-inspector.ts';
+import { residentMebibytes } from './stand/process-figures.ts';
 import { kindsOf } from './soak-snapshot.ts';
 import type { Sample } from './soak-verdict.ts';
 
@@ -14,7 +15,8 @@ import type { Sample } from './soak-verdict.ts';
 export type SoakService = {
   readonly process: ServiceProcess;
   readonly inspector: Inspector;
-  look(messages: number): Promise<Sample>;
+  /** `closely`: with a heap snapshot, which leaves something of its own on the heap. */
+  look(messages: number, closely: boolean): Promise<Sample>;
   stop(): Promise<void>;
 };
 
@@ -33,17 +35,16 @@ export async function startSoakService(environment: ServiceEnvironment): Promise
   return {
     process: service,
     inspector,
-    async look(messages) {
+    async look(messages, closely) {
       await inspector.collectGarbage();
-      const { heapUsed, external, rss } = await inspector.memory();
+      const heapUse = await inspector.heapUse();
       const files = openFiles(service.pid);
       return {
         atSeconds: Math.round((performance.now() - startedAt) / 1000),
         messages,
-        heapBytes: heapUsed,
-        held: kindsOf(await inspector.snapshot()),
-        externalBytes: external,
-        rssBytes: rss,
+        ...heapUse,
+        ...(closely ? { held: kindsOf(await inspector.snapshot()) } : {}),
+        residentMebibytes: residentMebibytes(service.pid),
         descriptors: files.length,
         sockets: files.filter((file) => file.startsWith('socket:')).length,
         handles: await inspector.activeHandles(),

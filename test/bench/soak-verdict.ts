@@ -1,6 +1,6 @@
 import type { Figure } from './measurement.ts';
 import { heldBytes, type Kind } from './soak-snapshot.ts';
-import { trendOf, type Trend } from './statistics.ts';
+import { trendOf } from './statistics.ts';
 
 /** One look at the process, while nobody is being answered and after garbage was collected. */
 export type Sample = {
@@ -8,10 +8,10 @@ export type Sample = {
   /** Messages said until then. */
   readonly messages: number;
   readonly heapBytes: number;
-  /** What there is on the heap, by constructor. */
-  readonly held: ReadonlyMap<string, Kind>;
+  /** What there is on the heap, by constructor; looked at seldom. */
+  readonly held?: ReadonlyMap<string, Kind>;
   readonly externalBytes: number;
-  readonly rssBytes: number;
+  readonly residentMebibytes: number;
   readonly descriptors: number;
   readonly sockets: number;
   readonly handles: number;
@@ -20,9 +20,11 @@ export type Sample = {
 export type SoakOutcome = {
   /** Before the first message. */
   readonly baseline: Sample;
-  /** Under load, from the end of the warm-up on. */
+  /** At the end of the warm-up, looked at closely. */
+  readonly warm: Sample;
+  /** Under load, from then on. */
   readonly samples: readonly Sample[];
-  /** After the rest at the end. */
+  /** After the rest at the end, looked at closely. */
   readonly rested: Sample;
   readonly open: number;
   readonly refused: number;
@@ -36,11 +38,8 @@ const spareHandles = 4;
 const heapBytesPerThousand = 64 * 1024;
 
 /** Everything must hold. */
-export function verdict({ baseline, samples, rested, open, refused, errors }: SoakOutcome): Figure[] {
-  const growth = (bytesOf: (sample: Sample) => number): Trend =>
-    trendOf(samples.map((sample) => ({ x: sample.messages / 1000, y: bytesOf(sample) })));
-  const held = growth((sample) => heldBytes(sample.held));
-  const heap = growth(({ heapBytes }) => heapBytes);
+export function verdict({ baseline, warm, samples, rested, open, refused, errors }: SoakOutcome): Figure[] {
+  const heap = trendOf(samples.map(({ messages, heapBytes }) => ({ x: messages / 1000, y: heapBytes })));
   const above = (name: 'descriptors' | 'sockets' | 'handles'): Figure => ({
     name: `${name} at rest above those before the first message`,
     value: rested[name] - baseline[name],
@@ -49,13 +48,8 @@ export function verdict({ baseline, samples, rested, open, refused, errors }: So
   });
   return [
     {
-      name: 'growth of objects, strings and arrays on the heap per 1,000 messages',
-      value: held.slope / 1024,
-      unit: 'KB',
-    },
-    {
-      name: 'growth of objects, strings and arrays, upper end of the 95 % interval',
-      value: held.upperSlope / 1024,
+      name: 'growth of objects, strings and arrays per 1,000 messages, from the first to the last look',
+      value: heldGrowth(warm, rested) / 1024,
       unit: 'KB',
       target: heapBytesPerThousand / 1024,
     },
@@ -77,4 +71,10 @@ export function verdict({ baseline, samples, rested, open, refused, errors }: So
     { name: 'refused calls', value: refused, unit: '', target: 0 },
     { name: 'errors in the log', value: errors, unit: '', target: 0 },
   ];
+}
+
+/** In bytes per thousand messages. */
+function heldGrowth(from: Sample, to: Sample): number {
+  if (from.held === undefined || to.held === undefined) return Number.NaN;
+  return ((heldBytes(to.held) - heldBytes(from.held)) * 1000) / (to.messages - from.messages);
 }

@@ -6,20 +6,20 @@ import { sleep, until } from './measure/start-on-stages.ts';
 import { machine } from './publish-machine.ts';
 import { dingtalkSoak, feishuSoak, wecomSoak, type SoakPlatform } from './soak-platforms.ts';
 import { startSoakService } from './soak-service.ts';
-import { growth, heldBytes } from './soak-snapshot.ts';
+import { growth } from './soak-snapshot.ts';
 import { answerOf, assumption, createTalk, messagesPerSecond, warmUpTimes } from './soak-talk.ts';
 import { verdict, type Sample } from './soak-verdict.ts';
 import { holds, toTable } from './table.ts';
 
 /**
  * The service under fifty times a normal day's work, for so many minutes (15 unless told): nothing may grow, nothing may
- * stay open. `node --disable-warning=ExperimentalWarning test/bench/soak.ts [minutes]`. At the end it says which objects
- * there are more of than after the warm-up. A run of the full time is written to `docs/bench/soak.md`.
+ * stay open. `npm run soak -- [minutes]`. At the end it says which objects there are more of than after the warm-up. A run of
+ * the full time is written to `docs/bench/soak.md`.
  */
 const fullMinutes = 15;
 const minutes = Number(process.argv[2] ?? fullMinutes);
-/** Caches fill, code is compiled. */
-const warmUpSeconds = 120;
+/** Before that, at a higher rate: caches fill, code is compiled. */
+const warmUpSeconds = minutes * 20;
 /** Half a minute in a quarter of an hour. */
 const sampleEverySeconds = (minutes * 60) / 30;
 const restSeconds = 60;
@@ -49,23 +49,24 @@ console.log(`${what}\n`);
 const baseline = await look();
 const samples: Sample[] = [];
 let talkedUntil = performance.now();
+for (let seconds = 0; seconds < warmUpSeconds; seconds += sampleEverySeconds)
+  await talkFor(sampleEverySeconds, messagesPerSecond * warmUpTimes);
+const warm = await look(true);
 const endsAt = performance.now() + minutes * 60_000;
-const warmUntil = performance.now() + warmUpSeconds * 1000;
 while (performance.now() < endsAt) {
-  const warm = performance.now() >= warmUntil;
-  await talkFor(sampleEverySeconds, warm ? messagesPerSecond : messagesPerSecond * warmUpTimes);
-  const sample = await look();
-  if (warm) samples.push(sample);
+  await talkFor(sampleEverySeconds, messagesPerSecond);
+  samples.push(await look());
 }
 await sleep(restSeconds * 1000);
-const rested = await look();
-for (const { name, count, bytes } of growth(samples[0]?.held ?? new Map(), rested.held, 12))
+const rested = await look(true);
+for (const { name, count, bytes } of growth(warm.held ?? new Map(), rested.held ?? new Map(), 12))
   console.log(`${bytes} bytes more in ${count} of ${name}`);
 
 const refused = platforms.flatMap((platform) => platform.refused());
 const errors = service.process.log.filter(({ level }) => level === 'error' || level === 'fatal');
 const figures = verdict({
   baseline,
+  warm,
   samples,
   rested,
   open: openReplies(platforms),
@@ -112,13 +113,13 @@ async function settle(): Promise<void> {
   );
 }
 
-async function look(): Promise<Sample> {
-  const sample = await service.look(talk.said());
-  const { atSeconds, messages, heapBytes, held, externalBytes, rssBytes } = sample;
+async function look(closely = false): Promise<Sample> {
+  const sample = await service.look(talk.said(), closely);
+  const { atSeconds, messages, heapBytes, externalBytes, residentMebibytes } = sample;
   const { descriptors, sockets, handles } = sample;
-  const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(2);
+  const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(2);
   console.log(
-    `${atSeconds} s, ${messages} messages: heap ${megabytes(heapBytes)} MB (objects ${megabytes(heldBytes(held))}), external ${megabytes(externalBytes)} MB, resident ${megabytes(rssBytes)} MB, ${descriptors} descriptors, ${sockets} sockets, ${handles} handles`,
+    `${atSeconds} s, ${messages} messages: heap ${mebibytes(heapBytes)} MiB, external ${mebibytes(externalBytes)} MiB, resident ${residentMebibytes.toFixed(0)} MiB, ${descriptors} descriptors, ${sockets} sockets, ${handles} handles`,
   );
   return sample;
 }

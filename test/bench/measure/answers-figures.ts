@@ -48,9 +48,9 @@ export function answerFigures(loads: readonly LoadFigures[]): Figure[] {
     })),
     ...[...of(8), ...of(200), ...of(1_000)].map((load): Figure => ({
       name: `memory, ${repliesOf(load)}`,
-      value: load.mostMegabytes,
-      unit: 'MB',
-      floor: load.floor.mostMegabytes,
+      value: load.mostMebibytes,
+      unit: 'MiB',
+      floor: load.floor.mostMebibytes,
       ...(load.replies === 1_000 ? { target: 450 } : {}),
     })),
     ...of(1_000).map((load): Figure => ({
@@ -93,11 +93,11 @@ export function answerCurves(loads: readonly LoadFigures[]): Curve[] {
     },
     {
       name: 'memory',
-      unit: 'MB',
+      unit: 'MiB',
       points: points(
         loads,
-        ({ mostMegabytes }) => mostMegabytes,
-        ({ floor }) => floor.mostMegabytes,
+        ({ mostMebibytes }) => mostMebibytes,
+        ({ floor }) => floor.mostMebibytes,
       ),
     },
   ];

@@ -30,7 +30,7 @@ export type LoadFigures = {
   readonly callsPerAnswer: number;
   readonly refused: number;
   readonly processorSecondsPer1000: number;
-  readonly mostMegabytes: number;
+  readonly mostMebibytes: number;
   readonly snapshotsBehindP99Ms: number;
   readonly floor: Floor;
   readonly notes: readonly string[];
@@ -61,7 +61,7 @@ export async function measureLoad(load: AnswerLoad): Promise<LoadFigures> {
       refused: sum(({ refused }) => refused),
       processorSecondsPer1000:
         (sum(({ processorSeconds }) => processorSeconds, warm) / sum(({ tokens }) => tokens, warm)) * 1000,
-      mostMegabytes: Math.max(...outcomes.map(({ mostMegabytes }) => mostMegabytes)),
+      mostMebibytes: Math.max(...outcomes.map(({ mostMebibytes }) => mostMebibytes)),
       snapshotsBehindP99Ms: percentile(snapshotsBehindMs(notesFile, all), 0.99),
       floor,
       notes: outcomes.flatMap((outcome) => busyNotes(load, outcome)),

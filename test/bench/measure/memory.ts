@@ -4,7 +4,7 @@ import type { CreateStage } from '../../e2e/stage.ts';
 import { wecomStage } from '../../e2e/wecom-stages.ts';
 import { freePort } from '../../support/service-process.ts';
 import type { Measurement } from '../measurement.ts';
-import { residentMegabytes } from '../stand/process-figures.ts';
+import { residentMebibytes } from '../stand/process-figures.ts';
 import { median } from '../statistics.ts';
 import { sleep, startOnStages, until } from './start-on-stages.ts';
 import { startBareProcess, untilReady } from './start-bare.ts';
@@ -36,8 +36,8 @@ export const measureMemory: Measurement = {
       progress(`run ${run} of ${runs}`);
       // Side by side: how busy the machine is does not matter at rest.
       const [bareMemory, ...memory] = await Promise.all([
-        bareMegabytes(),
-        ...settings.map(({ stages }) => restingMegabytes(stages)),
+        bareMebibytes(),
+        ...settings.map(({ stages }) => restingMebibytes(stages)),
       ]);
       bare.push(bareMemory);
       found.push(memory);
@@ -47,7 +47,7 @@ export const measureMemory: Measurement = {
       figures: settings.map(({ name, target }, index) => ({
         name: `memory at rest, ${name} (median of ${runs})`,
         value: median(found.map((memory) => memory[index] ?? Number.NaN)),
-        unit: 'MB',
+        unit: 'MiB',
         floor,
         target,
       })),
@@ -55,7 +55,7 @@ export const measureMemory: Measurement = {
   },
 };
 
-async function restingMegabytes(creates: readonly CreateStage[]): Promise<number> {
+async function restingMebibytes(creates: readonly CreateStage[]): Promise<number> {
   const { stages, service, stop } = await startOnStages(creates);
   try {
     for (const stage of stages) {
@@ -66,19 +66,19 @@ async function restingMegabytes(creates: readonly CreateStage[]): Promise<number
       }, 'an answer');
     }
     await sleep(restMs);
-    return residentMegabytes(service.pid);
+    return residentMebibytes(service.pid);
   } finally {
     await stop();
   }
 }
 
-async function bareMegabytes(): Promise<number> {
+async function bareMebibytes(): Promise<number> {
   const port = await freePort();
   const bare = startBareProcess(port);
   try {
     await untilReady(port);
     await sleep(restMs);
-    return residentMegabytes(bare.pid);
+    return residentMebibytes(bare.pid);
   } finally {
     await bare.end();
   }

@@ -20,7 +20,7 @@ export type LoadOutcome = {
   readonly tokens: number;
   /** Of the service, from the first question to the end. */
   readonly processorSeconds: number;
-  readonly mostMegabytes: number;
+  readonly mostMebibytes: number;
   readonly durationMs: number;
   /** Calls to the simulated platform, and those of them that it did not take. */
   readonly calls: number;
@@ -45,14 +45,14 @@ export async function runLoad(stand: Stand, load: Load): Promise<LoadOutcome> {
     await until(() => asked.every(({ closedAt }) => closedAt !== undefined), 'every reply closed');
   const used = processorSeconds(service.pid) - usedBefore;
   const durationMs = performance.now() - beganAt;
-  const [mostMegabytes, ownWork] = [memory.stop(), own.stop()];
+  const [mostMebibytes, ownWork] = [memory.stop(), own.stop()];
   const { answers, latenessP99Ms } = await model.report();
   const calls = feishu.calls();
   return {
     replies: paired(asked, answers),
     tokens: answers.reduce((sum, { sentAt }) => sum + sentAt.length, 0),
     processorSeconds: used,
-    mostMegabytes,
+    mostMebibytes,
     durationMs,
     calls: calls.length,
     refused: calls.filter(({ code }) => code !== 0).length,

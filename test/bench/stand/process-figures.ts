@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-const bytesPerMegabyte = 1_000_000;
 /** Linux counts processor time in hundredths of a second (`USER_HZ`, the same on every architecture Node runs on). */
 const ticksPerSecond = 100;
 
-/** Resident memory of a process, in megabytes (10⁶ bytes); 0 once it has ended. */
-export function residentMegabytes(pid: number): number {
+/** Resident memory of a process, in MiB, as Linux itself counts it; 0 once it has ended. */
+export function residentMebibytes(pid: number): number {
   const kibibytes = Number(/^VmRSS:\s+(\d+)/m.exec(read(pid, 'status'))?.[1] ?? 0);
-  return (kibibytes * 1024) / bytesPerMegabyte;
+  return kibibytes / 1024;
 }
 
 /** Processor time a process has used since its start, in its own code and in the kernel's on its behalf, in seconds. */
@@ -28,12 +27,12 @@ function read(pid: number, file: string): string {
 
 /** Looks at a process again and again; gives back the most memory it had. */
 export function watchMemory(pid: number): { stop(): number } {
-  let most = residentMegabytes(pid);
-  const timer = setInterval(() => (most = Math.max(most, residentMegabytes(pid))), 200);
+  let most = residentMebibytes(pid);
+  const timer = setInterval(() => (most = Math.max(most, residentMebibytes(pid))), 200);
   return {
     stop() {
       clearInterval(timer);
-      return Math.max(most, residentMegabytes(pid));
+      return Math.max(most, residentMebibytes(pid));
     },
   };
 }
