@@ -216,6 +216,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   // is started, so webhooks are refused for the time being and no connection is made, nothing is taken up, and it leads
   // nothing.
   await members.entered(signal);
+  // One that has ended since may have stored its last calls while we waited: they count as ours where nobody else lives.
+  await ledger.flush();
   await core.recover();
   await Promise.all(adapters.map((adapter) => adapter.start(core.inbox)));
   started = true;
