@@ -10,6 +10,7 @@ import { planAnswer, type PlanServices } from './answer-plan.ts';
 import { askModel, type Asked } from './ask-model.ts';
 import { judge } from './judge.ts';
 import type { Material, MaterialServices } from './material.ts';
+import type { ModelStages } from './model-stages.ts';
 import { modelName } from './present.ts';
 import type { Trace } from './trace.ts';
 import type { Ending, Turn, TurnPatch } from './turn.ts';
@@ -24,6 +25,7 @@ export type AnswerServices = MaterialServices &
   PlanServices & {
     readonly store: Pick<Store, 'turns' | 'media' | 'scopes'>;
     readonly model: Model;
+    readonly stages: Pick<ModelStages, 'begin'>;
     readonly meter: TokenMeter;
     /** For the figures: how one answer of the model went. */
     readonly answered: (figures: AnswerFigures) => void;
@@ -142,6 +144,7 @@ export async function answerQuestion(services: AnswerServices, task: Answering):
       'asking the model',
     );
     const shape = plan.shape();
+    const stage = services.stages.begin(turn.scope);
     const asked = await askModel({
       model: shape === undefined ? model : shaped(model, shape),
       request: {
@@ -155,12 +158,13 @@ export async function answerQuestion(services: AnswerServices, task: Answering):
       clock,
       signal,
       trace: task.trace,
+      onMoved: stage.moved,
       onPartial: (text) => void save({ answer: text }),
       onFirstText: () => {
         task.onFirstText();
         void save({ state: 'streaming' });
       },
-    });
+    }).finally(stage.over);
     return { asked, window };
   };
 
@@ -183,7 +187,8 @@ export async function answerQuestion(services: AnswerServices, task: Answering):
   // An answer that was ended at its longest length was let go before the server told its count: ours stands for it.
   const ended = end.reason === 'stop' && end.usage === undefined;
   const estimate = { promptTokens: window.estimatedTokens, completionTokens: meter.text(reply.text()) };
-  await save({
+  // Not waited for: it shares the commit that decides the end, which comes after it.
+  void save({
     ...(asked.server === undefined ? {} : { model: asked.server.model }),
     ...(ended ? estimate : end.usage),
   });

@@ -25,6 +25,8 @@ export type AskOptions = {
   readonly language: Language;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** So many requests come before this one in the line of the model servers; 0: it is being served. */
+  readonly onMoved: (ahead: number) => void;
   readonly trace: Pick<Trace, 'asked' | 'started' | 'token' | 'wasReasoning' | 'modelEnded'>;
   /** Called with the answer so far, at most once every two seconds; must not reject. */
   readonly onPartial: (text: string) => void;
@@ -80,9 +82,11 @@ export async function askModel(options: AskOptions): Promise<Asked> {
   let end: ModelEnd = { type: 'end', reason: 'truncated' };
   for await (const event of model.ask(request, signal)) {
     if (event.type === 'queued') {
+      options.onMoved(event.ahead);
       stopCounting();
       stopCounting = event.ahead > 0 ? countDown(options, event) : countSeconds(options);
     } else if (event.type === 'start') {
+      options.onMoved(0);
       server = event.server;
       trace.started(event);
     } else if (event.type === 'reasoning-delta') {

@@ -28,7 +28,7 @@ import { newButtonKey, newTurnId } from './ids.ts';
 import { createInbox } from './inbox.ts';
 import { knownServers } from './known-servers.ts';
 import { createLanes } from './lanes.ts';
-import { watchModel } from './model-watch.ts';
+import { createModelStages } from './model-stages.ts';
 import { createOwnHistory } from './own-history.ts';
 import type { PolicyBook } from './policy.ts';
 import { createQueue } from './queue.ts';
@@ -162,11 +162,10 @@ export function createCore(services: CoreServices): Core {
     },
     taken: (turns) => recoverTurns({ bursts, begin, log }, turns),
   });
-  const watched = watchModel(services.model);
+  const stages = createModelStages();
   const shared = {
     ...services,
     ...ids,
-    model: watched.model,
     access,
     bursts,
     elsewhere,
@@ -204,6 +203,7 @@ export function createCore(services: CoreServices): Core {
     sharedLanes: createSharedLanes(services),
     running,
     pace,
+    stages,
     meter: createTokenMeter(),
     timeZone: config.timeZone,
     mediaRetentionMs: config.retention.mediaHours * hourMs,
@@ -220,7 +220,7 @@ export function createCore(services: CoreServices): Core {
       startOf: (unit) => startOf(unit, clock.now(), config.timeZone),
       stop: (turn) => stopAnswers(turn),
       retry,
-      queue: createQueue(running, elsewhere, watched.stageOf),
+      queue: createQueue(running, elsewhere, stages.of),
       broadcasts,
       ownerOf: createGroupOwners(services.adapters, clock, log),
       ownHistory: createOwnHistory({ store, running, elsewhere, clock }),

@@ -1,4 +1,4 @@
-import type { WatchedModel } from './model-watch.ts';
+import type { ModelStages } from './model-stages.ts';
 import type { Elsewhere } from '../replicas/elsewhere.ts';
 import type { Running } from './running.ts';
 import type { Turn } from './turn.ts';
@@ -24,7 +24,7 @@ export type Queue = {
 export function createQueue(
   running: Pick<Running, 'questions' | 'stop'>,
   elsewhere: Pick<Elsewhere, 'list' | 'stop'>,
-  stageOf: WatchedModel['stageOf'],
+  stageOf: ModelStages['of'],
 ): Queue {
   return {
     async list() {

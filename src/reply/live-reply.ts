@@ -56,7 +56,7 @@ export type LiveReplyOptions = {
   readonly log: Logger;
   /** Ends all waiting: the process is about to die. */
   readonly signal: AbortSignal;
-  /** Stores the parts; awaited before the next platform call. */
+  /** Stores the parts; awaited before the next platform call. Must not reject. */
   readonly onParts: (parts: readonly ShownPart[]) => Promise<void>;
   /** The platform accepted an opening or an edit; `text`: with words of the answer. */
   readonly onShown: (step: 'opened' | 'edited', text: boolean) => void;
@@ -242,7 +242,8 @@ export function createLiveReply(options: LiveReplyOptions): LiveReply {
         const { status } = finish;
         await persist({ ...again, step: 'close' }, () => close(sink, { status, snapshot: snapshot(part) }));
         part.closed = true;
-        await store();
+        // No platform call follows, so it is not waited for: it shares the commit that says the reply was shown.
+        void store();
         return;
       }
       await persist({ ...again, step: 'close' }, () => rollOver(part, sink));

@@ -33,6 +33,7 @@ async function traced(...answers: (readonly ModelEvent[])[]): Promise<TurnTrace>
       clock,
       signal: new AbortController().signal,
       trace,
+      onMoved: () => undefined,
       onPartial: () => undefined,
       onFirstText: () => undefined,
     });

@@ -39,6 +39,7 @@ async function linesShown(places: readonly ModelQueued[], language: 'zh' | 'en')
     clock,
     signal: new AbortController().signal,
     trace: traceOf(clock),
+    onMoved: () => undefined,
     onPartial: () => undefined,
     onFirstText: () => undefined,
   });
