@@ -29,7 +29,7 @@ RUN mkdir -p node_modules/.cache && chown 1000:1000 node_modules/.cache
 # By number, so that Kubernetes can tell that it is not root (runAsNonRoot).
 USER 1000:1000
 # Without settings the service lists what is missing and ends with 78: every module was found, and is compiled now.
-RUN node --disable-warning=ExperimentalWarning --max-semi-space-size=4 src/start.js 2>/dev/null || [ $? -eq 78 ]
+RUN node --disable-warning=ExperimentalWarning --max-semi-space-size=4 --heap-growing-percent=30 src/start.js 2>/dev/null || [ $? -eq 78 ]
 
 VOLUME /app/data
 EXPOSE 3000
@@ -37,4 +37,4 @@ STOPSIGNAL SIGTERM
 # Whether the process answers, not whether the platforms do: restarting does not mend a platform.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 CMD ["node", "deploy/health-check.js"]
 # Node itself and no shell or npm before it, so that SIGTERM reaches it. The flags are those of `npm start`.
-CMD ["node", "--disable-warning=ExperimentalWarning", "--max-semi-space-size=4", "src/start.js"]
+CMD ["node", "--disable-warning=ExperimentalWarning", "--max-semi-space-size=4", "--heap-growing-percent=30", "src/start.js"]
