@@ -38,8 +38,11 @@ export type KeptCallMemory = {
 const PARTS = 12;
 /** 96 bits; the name itself may hold the id of a chat, which is nobody's business here. */
 const NAME_CHARACTERS = 16;
-/** How many calls a crash may forget: a part of what a minute allows, which is as many as Feishu takes in a second … */
-const FORGOTTEN_PART = 0.05;
+/**
+ * How many calls a crash may forget: a part of what a minute allows, so that a service which crashes every few seconds still has
+ * most of it. At the fastest pace Feishu permits that is a fifth of a second, far longer than a commit …
+ */
+const FORGOTTEN_PART = 0.01;
 const FORGOTTEN_OF_MS = 60_000;
 /** … and a few where that is next to nothing, but not most of what there is. */
 const LEAST_FORGOTTEN = 3;
