@@ -118,7 +118,13 @@ export async function startPostgresServer(): Promise<PostgresServer | undefined>
 
   let child: ChildProcess | undefined;
   async function start(): Promise<void> {
-    const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: 'off' };
+    const settings = {
+      port,
+      listen_addresses: '127.0.0.1',
+      unix_socket_directories: '',
+      fsync: 'off',
+      max_connections: 300, // those of killed processes stay a while
+    };
     const parameters = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     let said = '';
     child = spawn(join(native, 'bin', 'postgres'), ['-D', state, ...parameters], {

@@ -3,7 +3,7 @@ import { startPostgresServer } from '../fakes/postgres-server.ts';
 import { scenarios } from './scenarios.ts';
 import type { Scenario } from './scenario.ts';
 import type { EngineName } from './stand/database.ts';
-import { createScorecard, describeRun, type Run } from './scorecard.ts';
+import { createScorecard, describeRun, isHeld, lastRuns, type Run } from './scorecard.ts';
 
 // `npm run test:faults`: everything that is done to the service, at length, with the scorecard in the end. See docs/faults.md.
 
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     integration: { type: 'string' },
     short: { type: 'boolean', default: false },
     jobs: { type: 'string', default: '3' },
+    again: { type: 'boolean', default: false },
   },
 });
 
@@ -66,15 +67,22 @@ async function runOne(scenario: Scenario, way: Way): Promise<Run> {
   return { ...asked, figures, faults, tookMs };
 }
 
+// With `--again` what held in the last whole run stays, and the rest is done anew.
+const runs: Run[] = values.again ? lastRuns(scenarios) : [];
+const held = ({ scenario, way }: { readonly scenario: Scenario; readonly way: Way }): boolean =>
+  runs.some((run) => run.scenario === scenario && isSame(run, way) && isHeld(run));
+const isSame = (one: Way, other: Way): boolean =>
+  one.engine === other.engine && one.replicas === other.replicas;
+
 const asked = scenarios
   .filter(({ name }) => values.scenario?.includes(name) ?? true)
   .flatMap((scenario) => scenario.ways.filter(wanted).map((way) => ({ scenario, way })));
-const runs: Run[] = [];
 const toDo = asked.entries();
 // Most of a run is waiting, for leases above all; each has services, simulators and a database of its own.
 await Promise.all(
   Array.from({ length: Number(values.jobs) }, async () => {
-    for (const [index, { scenario, way }] of toDo) runs[index] = await runOne(scenario, way);
+    for (const [index, { scenario, way }] of toDo)
+      if (!held({ scenario, way })) runs[index] = await runOne(scenario, way);
   }),
 );
 await (await starting)?.remove();

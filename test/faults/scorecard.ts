@@ -41,6 +41,27 @@ export function describeRun({ scenario, engine, replicas, rounds, seed }: Asked)
 
 const isMet = ({ value, target }: Figure): boolean => target === undefined || value <= target;
 
+/** Nothing was found, and every figure is within its target. */
+export const isHeld = ({ figures, faults }: Run): boolean =>
+  faults.length === 0 && figures.length > 0 && figures.every(isMet);
+
+type Stored = Omit<Run, 'scenario' | 'tookMs'> & { readonly scenario: string; readonly tookSeconds: number };
+
+/** What the last whole run found, in the order of these scenarios' ways. */
+export function lastRuns(scenarios: readonly Scenario[]): Run[] {
+  const { runs } = JSON.parse(readFileSync(resultFile, 'utf8')) as { readonly runs: readonly Stored[] };
+  return scenarios.flatMap((scenario) =>
+    scenario.ways.map(({ engine, replicas }): Run => {
+      const known = runs.find(
+        (run) => run.scenario === scenario.name && run.engine === engine && run.replicas === replicas,
+      );
+      if (known === undefined)
+        return { scenario, engine, replicas, rounds: 0, seed: 0, figures: [], faults: [], tookMs: 0 };
+      return { ...known, scenario, tookMs: known.tookSeconds * 1_000 };
+    }),
+  );
+}
+
 function wayOf({ engine, replicas }: Run): string {
   return replicas === 1 ? engineNames[engine] : `${engineNames[engine]}, ${replicas} replicas`;
 }
@@ -78,9 +99,7 @@ export function createScorecard(runs: readonly Run[]): Scorecard {
   const table = [...head, ...runs.flatMap((run) => run.figures.map((figure) => toLine(run, figure)))].join(
     '\n',
   );
-  const held =
-    runs.length > 0 &&
-    runs.every(({ figures, faults }) => faults.length === 0 && figures.length > 0 && figures.every(isMet));
+  const held = runs.length > 0 && runs.every(isHeld);
   return {
     table,
     held,
