@@ -23,8 +23,11 @@ type Supervision = {
 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
-/** A connection that held so long was a good one: the next attempt may come soon. */
-const GOOD_AFTER_MS = 60_000;
+/**
+ * A connection that held so long was a good one: the next attempt may come soon. Feishu repeats an event after 15 seconds and then
+ * only after five minutes, so a connection that is cut again and again must not be missing for long each time.
+ */
+const GOOD_AFTER_MS = 10_000;
 
 /**
  * Keeps the way in for events open until it is stopped: whatever ends a session, the next begins after a wait that

@@ -193,6 +193,20 @@ describe("SDK fault: it comes back at the platform's pace, up to 150 s, or not a
     },
   );
 
+  it('and so it is, however often a connection is cut that held for some seconds', async () => {
+    const feishu = await simulator();
+    const here = lineTo(feishu);
+    for (let times = 0; times < 8; times += 1) {
+      await up(here);
+      await here.clock.advance(11_000);
+      feishu.connections()[0]?.drop();
+      await down(here);
+      await until(() => here.clock.sleeping() > 0);
+      await here.clock.advance(1_000);
+    }
+    await up(here);
+  });
+
   it('a half-open line is given up within 90 s', async () => {
     const feishu = await simulator();
     const here = lineTo(feishu);
