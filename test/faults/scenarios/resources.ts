@@ -29,7 +29,7 @@ export const resourceScenario: Scenario = {
   name: 'resources',
   what: 'questions while connections to the model break: open files, sockets and memory return to where they were',
   ways: alone,
-  rounds: { long: 300, short: 20 },
+  rounds: { long: 120, short: 20 },
   async run(run) {
     const integration = integrations.find(({ name }) => name === 'Feishu, long connection');
     if (integration === undefined) throw new Error('the integration is not there any more');
