@@ -74,20 +74,22 @@ const held = ({ scenario, way }: { readonly scenario: Scenario; readonly way: Wa
 const isSame = (one: Way, other: Way): boolean =>
   one.engine === other.engine && one.replicas === other.replicas;
 
-const asked = scenarios
-  .filter(({ name }) => values.scenario?.includes(name) ?? true)
-  .flatMap((scenario) => scenario.ways.filter(wanted).map((way) => ({ scenario, way })));
-const toDo = asked.entries();
+const isAsked = ({ scenario, way }: { readonly scenario: Scenario; readonly way: Way }): boolean =>
+  (values.scenario?.includes(scenario.name) ?? true) && wanted(way);
+// Each has its place in the scorecard, whichever are asked for.
+const toDo = scenarios
+  .flatMap((scenario) => scenario.ways.map((way) => ({ scenario, way })))
+  .entries()
+  .filter(([, each]) => isAsked(each) && !held(each));
 // Most of a run is waiting, for leases above all; each has services, simulators and a database of its own.
 await Promise.all(
   Array.from({ length: Number(values.jobs) }, async () => {
-    for (const [index, { scenario, way }] of toDo)
-      if (!held({ scenario, way })) runs[index] = await runOne(scenario, way);
+    for (const [index, { scenario, way }] of toDo) runs[index] = await runOne(scenario, way);
   }),
 );
 await (await starting)?.remove();
 
-const card = createScorecard(runs);
+const card = createScorecard(Object.values(runs)); // without the places of those that were not asked for
 console.log(`\n${card.table}`);
 // What stands in the README is what a whole run found, and nothing else.
 const chosen = values.scenario ?? values.engine ?? values.replicas ?? values.rounds ?? values.integration;
