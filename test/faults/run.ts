@@ -79,12 +79,13 @@ const isAsked = ({ scenario, way }: { readonly scenario: Scenario; readonly way:
 // Each has its place in the scorecard, whichever are asked for.
 const toDo = scenarios
   .flatMap((scenario) => scenario.ways.map((way) => ({ scenario, way })))
-  .entries()
-  .filter(([, each]) => isAsked(each) && !held(each));
+  .map((each, index) => ({ ...each, index }))
+  .filter((each) => isAsked(each) && !held(each))
+  .values();
 // Most of a run is waiting, for leases above all; each has services, simulators and a database of its own.
 await Promise.all(
   Array.from({ length: Number(values.jobs) }, async () => {
-    for (const [index, { scenario, way }] of toDo) runs[index] = await runOne(scenario, way);
+    for (const { index, scenario, way } of toDo) runs[index] = await runOne(scenario, way);
   }),
 );
 await (await starting)?.remove();
